@@ -1,0 +1,234 @@
+//! What a node answers: shapes for display, which a page can check against proofs.
+//!
+//! Integers are at most 2^53 − 1, hashes are hex as `docs/protocol.md` shows them, addresses are bech32m.
+
+use serde::{Deserialize, Serialize};
+
+use crate::hash::{BlockHash, ChainRoot, HistoryHead, MerkleRoot, StateRoot, TxId};
+
+/// What chain a node is on and how far it has come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InfoView {
+    /// The chain's name, such as `main`.
+    pub chain: String,
+    /// Tells this chain from all others.
+    pub genesis_hash: BlockHash,
+    /// The tip's height.
+    pub height: u64,
+    /// The tip's hash.
+    pub tip: BlockHash,
+    /// The chain's cumulative work, hex without leading zeros (`0x…`).
+    pub work: String,
+    /// The seconds that a block should take.
+    pub target_block_time: u32,
+    /// How many transactions wait for a block.
+    pub mempool_size: u64,
+    /// The node's software version.
+    pub version: String,
+    /// The protocol's version, 1.
+    pub protocol: u32,
+}
+
+/// A confirmed balance.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BalanceView {
+    /// As it was sent.
+    pub address: String,
+    /// Whole coins.
+    pub balance: u64,
+}
+
+/// An account at the tip, and what the mempool will do to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountView {
+    /// In bech32m.
+    pub address: String,
+    /// Confirmed whole coins.
+    pub balance: u64,
+    /// The number of confirmed transactions sent.
+    pub nonce: u64,
+    /// The number of history entries.
+    pub history_len: u64,
+    /// The running hash over the history.
+    pub history_head: HistoryHead,
+    /// The tip's height that all of this holds at.
+    pub height: u64,
+    /// The tip's hash that all of this holds at.
+    pub block_hash: BlockHash,
+    /// The nonce for the next transaction, after those that are pending.
+    pub next_nonce: u64,
+    /// Coins that pending transactions of this account will take, fees included.
+    pub pending_out: u64,
+    /// Pending transactions that touch this account, by sender and nonce.
+    pub pending: Vec<TransactionView>,
+}
+
+/// A transaction for display.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TransactionView {
+    /// Its id.
+    pub tx_id: TxId,
+    /// The sender's address in bech32m.
+    pub sender: String,
+    /// The receiver's address in bech32m.
+    pub receiver: String,
+    /// Whole coins.
+    pub amount: u64,
+    /// Whole coins for the miner.
+    pub fee: u64,
+    /// The sender's nonce.
+    pub nonce: u64,
+    /// The last height whose block may hold it; 0 never expires.
+    pub expires_at: u64,
+    /// Text from its sender: show it as text only.
+    pub comment: String,
+}
+
+/// A transaction and where it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TransactionStatusView {
+    /// The transaction.
+    pub transaction: TransactionView,
+    /// Where it is.
+    #[serde(flatten)]
+    pub status: TransactionStatus,
+}
+
+/// Where a transaction is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "status", rename_all = "snake_case")]
+pub enum TransactionStatus {
+    /// In the mempool.
+    Pending,
+    /// In a block of the best chain.
+    Confirmed {
+        /// The block's hash.
+        block_hash: BlockHash,
+        /// The block's height.
+        height: u64,
+        /// The block's time, Unix seconds.
+        time: u32,
+        /// 1 when the block is the tip.
+        confirmations: u64,
+    },
+}
+
+/// A page of an account's history, newest first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HistoryView {
+    /// In bech32m.
+    pub address: String,
+    /// How many entries there are in all.
+    pub history_len: u64,
+    /// Newest first.
+    pub entries: Vec<HistoryEntryView>,
+    /// The history head before the oldest of `entries`.
+    pub head_before: HistoryHead,
+    /// The tip's height that this holds at.
+    pub height: u64,
+}
+
+/// One thing that happened to an account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HistoryEntryView {
+    /// From 0, in order.
+    pub index: u64,
+    /// The block's height.
+    pub height: u64,
+    /// The block's time, Unix seconds.
+    pub time: u32,
+    /// What happened.
+    #[serde(flatten)]
+    pub event: HistoryEvent,
+}
+
+/// What happened to an account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum HistoryEvent {
+    /// It sent or received (or both).
+    Transaction {
+        /// The transaction's id.
+        id: TxId,
+        /// The transaction.
+        view: TransactionView,
+    },
+    /// It mined a block.
+    Reward {
+        /// The block's hash.
+        id: BlockHash,
+        /// Whole coins: subsidy and fees.
+        reward: u64,
+    },
+}
+
+/// A block for display.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BlockView {
+    /// Its hash.
+    pub hash: BlockHash,
+    /// Its height.
+    pub height: u64,
+    /// 1 when it is the tip; 0 when it is not on the best chain.
+    pub confirmations: u64,
+    /// The encoded size in bytes.
+    pub size: u64,
+    /// The header's version.
+    pub version: u32,
+    /// The parent's hash.
+    pub prev_hash: BlockHash,
+    /// The root over coinbase and transactions.
+    pub merkle_root: MerkleRoot,
+    /// Unix seconds.
+    pub time: u32,
+    /// The compact target.
+    pub bits: u32,
+    /// The header's nonce.
+    pub nonce: u32,
+    /// The miner's address in bech32m.
+    pub miner: String,
+    /// Whole coins: subsidy and fees.
+    pub reward: u64,
+    /// The root over all accounts after it.
+    pub state_root: StateRoot,
+    /// The root over all headers before it.
+    pub chain_root: ChainRoot,
+    /// Hex, because it may exceed 2^53 − 1.
+    pub extra_nonce: String,
+    /// The miner's message, hex.
+    pub message: String,
+    /// In the order in which they were applied.
+    pub transactions: Vec<TransactionView>,
+}
+
+/// The tip of the best chain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeadView {
+    /// Its hash.
+    pub hash: BlockHash,
+    /// Its height.
+    pub height: u64,
+    /// Unix seconds.
+    pub time: u32,
+    /// The compact target.
+    pub bits: u32,
+    /// How many transactions it holds.
+    pub tx_count: u32,
+    /// The miner's address in bech32m.
+    pub miner: String,
+    /// Whole coins: subsidy and fees.
+    pub reward: u64,
+    /// How many blocks of the former best chain it undid: 0 when it just extends it.
+    pub disconnected: u64,
+}
+
+/// A transaction was accepted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SubmittedView {
+    /// Always true: a refusal is an error.
+    pub result: bool,
+    /// For people.
+    pub result_message: String,
+    /// Its id.
+    pub tx_id: TxId,
+}

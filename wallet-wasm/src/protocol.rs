@@ -1,0 +1,252 @@
+//! What the page and its worker say to each other: plain values, sent as JSON text.
+//!
+//! The page sends a [`ToWorker`]; the worker answers each with one [`FromWorker::Reply`] of the same `id`, and sends
+//! [`FromWorker::Event`] whenever something changes. No key ever travels; words and passphrases go to the worker only,
+//! except that new words are shown once in [`Reply::Words`].
+
+use serde::{Deserialize, Serialize};
+use shared::api::views::{AccountView, HeadView, HistoryView, InfoView, TransactionStatusView};
+use shared::hash::TxId;
+
+use crate::error::WalletError;
+
+/// A command with the number that its reply will carry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToWorker {
+    /// Chosen by the page, never used twice.
+    pub id: u32,
+    /// What to do.
+    pub command: Command,
+}
+
+/// What the page asks of its worker.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum Command {
+    /// Starts the session with the node and takes in the stored keystore. The first command, once.
+    Open {
+        /// Such as `ws://127.0.0.1:1111/ws`.
+        node_url: String,
+        /// The stored keystore, if there is one. Reply: [`Reply::Done`].
+        keystore: Option<String>,
+    },
+    /// Makes new words; nothing is kept. Reply: [`Reply::Words`].
+    NewWords {
+        /// 12 or 24.
+        count: u8,
+    },
+    /// Checks words without making keys. Reply: [`Reply::Done`], or an error that says which word is wrong.
+    CheckWords {
+        /// Separated by white space.
+        words: String,
+    },
+    /// Makes the keys of these words, encrypts them, and unlocks. Sends [`Event::Progress`].
+    /// Reply: [`Reply::Keystore`], which the page must store.
+    Create {
+        /// Separated by white space.
+        words: String,
+        /// BIP-39's optional passphrase, usually empty.
+        bip39_passphrase: String,
+        /// What encrypts the keystore.
+        passphrase: String,
+    },
+    /// Takes over a keystore file after its passphrase opened it. Reply: [`Reply::Keystore`].
+    ImportKeystore {
+        /// The file's text.
+        keystore: String,
+        /// Its passphrase.
+        passphrase: String,
+    },
+    /// Takes over one private key (PEM, or the tutorial's base64). Reply: [`Reply::Keystore`].
+    ImportKey {
+        /// The key's text.
+        key: String,
+        /// What encrypts the keystore.
+        passphrase: String,
+    },
+    /// Opens the keystore. Reply: [`Reply::Done`].
+    Unlock {
+        /// What encrypts the keystore.
+        passphrase: String,
+    },
+    /// Forgets all keys until the next [`Command::Unlock`]; balances stay visible. Reply: [`Reply::Done`].
+    Lock,
+    /// Forgets keys and keystore, for a page that starts anew. Reply: [`Reply::Done`].
+    Forget,
+    /// Builds a payment without signing it, with the next nonce. Reply: [`Reply::Prepared`].
+    Prepare {
+        /// As typed: bech32m or tutorial address.
+        receiver: String,
+        /// Whole coins.
+        amount: u64,
+        /// Whole coins.
+        fee: u64,
+        /// At most 256 bytes without control characters.
+        comment: String,
+    },
+    /// Signs and submits exactly what was last prepared. Reply: [`Reply::Sent`] once the node has accepted it.
+    Send,
+    /// Asks for older history of the current account. Reply: [`Reply::History`].
+    History {
+        /// Only entries with an index below this.
+        before: Option<u64>,
+    },
+    /// Asks for one transaction. Reply: [`Reply::Transaction`].
+    Transaction {
+        /// Its id.
+        tx_id: TxId,
+    },
+}
+
+/// What the worker answers.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "reply", rename_all = "snake_case")]
+pub enum Reply {
+    /// It is done; there is nothing to tell.
+    Done,
+    /// New words, to be shown once.
+    Words {
+        /// 12 or 24 of them.
+        words: Vec<String>,
+    },
+    /// The encrypted keystore, safe to store and to download.
+    Keystore {
+        /// JSON text.
+        keystore: String,
+    },
+    /// A payment, ready to be confirmed by a person.
+    Prepared(PaymentView),
+    /// The node has accepted the payment.
+    Sent {
+        /// Its id.
+        tx_id: TxId,
+    },
+    /// A page of history.
+    History(HistoryView),
+    /// A transaction and where it is.
+    Transaction(TransactionStatusView),
+}
+
+/// Exactly what will be signed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaymentView {
+    /// The chain's name.
+    pub chain: String,
+    /// bech32m.
+    pub sender: String,
+    /// bech32m, whatever was typed.
+    pub receiver: String,
+    /// Whole coins.
+    pub amount: u64,
+    /// Whole coins.
+    pub fee: u64,
+    /// Amount and fee.
+    pub total: u64,
+    /// The sender's nonce.
+    pub nonce: u64,
+    /// The last height whose block may hold it; 0 never expires.
+    pub expires_at: u64,
+    /// For the receiver, public for ever.
+    pub comment: String,
+    /// The confirmed balance before.
+    pub balance: u64,
+    /// What will be left once this and everything pending is mined.
+    pub balance_after: u64,
+}
+
+/// What the worker tells unasked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// How the session with the node is.
+    Connection(Connection),
+    /// What wallet there is.
+    Wallet(WalletView),
+    /// The node's chain.
+    Info(InfoView),
+    /// The chain's new tip.
+    Head(HeadView),
+    /// The current account, at once and after each change. What the node says; nothing of it is checked yet.
+    Account(AccountView),
+    /// The newest page of the current account's history, at once and after each change.
+    History(HistoryView),
+    /// A long task goes on.
+    Progress {
+        /// Which.
+        task: Task,
+        /// 0 to 100.
+        percent: u8,
+    },
+}
+
+/// How the session with the node is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum Connection {
+    /// Dialling.
+    Connecting,
+    /// Talking.
+    Connected,
+    /// Gone; dialling again after a pause.
+    Waiting {
+        /// The pause's length.
+        retry_ms: u32,
+    },
+    /// The node is on a chain that this page does not know: nothing will be signed.
+    WrongChain {
+        /// What the node calls it.
+        chain: String,
+    },
+}
+
+/// What wallet the worker holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum WalletView {
+    /// No keystore.
+    Absent,
+    /// A keystore, closed.
+    Locked {
+        /// Its accounts.
+        accounts: Vec<WalletAccountView>,
+    },
+    /// A keystore, open.
+    Unlocked {
+        /// Its accounts.
+        accounts: Vec<WalletAccountView>,
+    },
+}
+
+/// One account of the wallet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WalletAccountView {
+    /// bech32m for the node's chain, or for main before the node is known.
+    pub address: String,
+    /// The form that the tutorial prints.
+    pub tutorial_address: String,
+}
+
+/// A task that takes long enough to show its progress.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Task {
+    /// Searching for primes.
+    MakingKey,
+    /// Deriving the keystore's key from the passphrase.
+    Encrypting,
+}
+
+/// What the worker sends.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "from", rename_all = "snake_case")]
+pub enum FromWorker {
+    /// The answer to one command.
+    Reply {
+        /// The command's number.
+        id: u32,
+        /// What came of it.
+        result: Result<Reply, WalletError>,
+    },
+    /// Something changed.
+    Event(Event),
+}

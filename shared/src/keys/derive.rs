@@ -41,7 +41,10 @@ pub(super) fn primes(
     let stream = ChaCha20::new((&*key).into(), &[0_u8; 12].into());
     let mut search = Search { stream, progress, done: KeyProgress { primes: 0, tested: 0 } };
     let p = search.next_prime(|_| true);
-    let q = search.next_prime(|q| p.abs_diff(q).bits() > MIN_DISTANCE_BITS);
+    let q = search.next_prime(|q| {
+        let distance = if *p > *q { p.wrapping_sub(q) } else { q.wrapping_sub(&*p) };
+        distance.bits() > MIN_DISTANCE_BITS
+    });
     if *p > *q { (p, q) } else { (q, p) }
 }
 

@@ -63,10 +63,10 @@ fn decode_text(text: &str) -> Result<Zeroizing<Vec<u8>>, KeyError> {
 
 /// Reads a PKCS#1 private key and checks that its numbers belong together.
 pub(super) fn from_pkcs1_der(der: &[u8]) -> Result<RsaPrivateKey, KeyError> {
-    let key = Pkcs1Key::<UintRef<'_>>::from_der(der).map_err(|_| {
+    let Ok(key) = Pkcs1Key::<UintRef<'_>>::from_der(der) else {
         let public = pkcs1::RsaPublicKeyRef::from_der(der).is_ok();
-        if public { KeyError::PublicKey } else { KeyError::NotAKey }
-    })?;
+        return Err(if public { KeyError::PublicKey } else { KeyError::NotAKey });
+    };
     if key.other_prime_infos.is_some() {
         return Err(KeyError::NotRsa);
     }

@@ -12,7 +12,7 @@ use rsa::pkcs1::EncodeRsaPrivateKey as _;
 use rsa::pkcs1v15::Pkcs1v15Sign;
 use rsa::pkcs8::{EncodePrivateKey as _, LineEnding};
 use rsa::rand_core::TryCryptoRng;
-use rsa::traits::PublicKeyParts as _;
+use rsa::traits::{PublicKeyParts as _, SignatureScheme as _};
 use rsa::{BoxedUint, RsaPrivateKey};
 use sha2::Sha256;
 use zeroize::Zeroizing;
@@ -254,9 +254,8 @@ impl SigningKey {
     /// # Errors
     /// [`KeyError::Randomness`] or [`KeyError::Fault`].
     pub fn sign<R: TryCryptoRng>(&self, message: &[u8], rng: &mut R) -> Result<Vec<u8>, KeyError> {
-        let signature = self
-            .private
-            .sign_with_rng(rng, Pkcs1v15Sign::new::<Sha256>(), &sha256(message))
+        let signature = Pkcs1v15Sign::new::<Sha256>()
+            .sign(Some(rng), &self.private, &sha256(message))
             .map_err(|error| if error == rsa::Error::Rng { KeyError::Randomness } else { KeyError::Fault })?;
         if RsaVerifier.verify(self.public.modulus(), message, &signature) {
             Ok(signature)

@@ -86,3 +86,6 @@ pub fn message_bytes(text: &str, genesis: &BlockHash) -> Vec<u8> {
     bytes.extend_from_slice(&codec::encode(&text));
     bytes
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,12 @@
-//! wallet-wasm
+//! The wallet's core: keystore, vault and the session with a node, without a user interface.
+//!
+//! Everything but [`js`] is plain Rust without clocks, sockets or randomness of its own, so that it runs and is tested
+//! natively; [`js`] drives it inside a web worker. The page and the worker speak [`protocol`]. A private key never
+//! leaves [`vault`].
+
+#![warn(missing_docs)]
+
+pub mod error;
+pub mod protocol;
+
+pub use error::WalletError;

@@ -237,7 +237,7 @@ pub enum Task {
 }
 
 /// What the worker sends.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "from", rename_all = "snake_case")]
 pub enum FromWorker {
     /// The answer to one command.
@@ -249,4 +249,39 @@ pub enum FromWorker {
     },
     /// Something changed.
     Event(Event),
+}
+
+// Commands and replies hold secrets, so only their kind may ever reach a log.
+impl core::fmt::Debug for Command {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Self::Open { .. } => "Open",
+            Self::NewWords { .. } => "NewWords",
+            Self::CheckWords { .. } => "CheckWords",
+            Self::Create { .. } => "Create",
+            Self::ImportKeystore { .. } => "ImportKeystore",
+            Self::ImportKey { .. } => "ImportKey",
+            Self::Unlock { .. } => "Unlock",
+            Self::Lock => "Lock",
+            Self::Forget => "Forget",
+            Self::Prepare { .. } => "Prepare",
+            Self::Send => "Send",
+            Self::History { .. } => "History",
+            Self::Transaction { .. } => "Transaction",
+        })
+    }
+}
+
+impl core::fmt::Debug for Reply {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::Done => f.write_str("Done"),
+            Self::Words { words } => write!(f, "Words({} hidden)", words.len()),
+            Self::Keystore { .. } => f.write_str("Keystore"),
+            Self::Prepared(payment) => f.debug_tuple("Prepared").field(payment).finish(),
+            Self::Sent { tx_id } => f.debug_tuple("Sent").field(tx_id).finish(),
+            Self::History(history) => f.debug_tuple("History").field(history).finish(),
+            Self::Transaction(transaction) => f.debug_tuple("Transaction").field(transaction).finish(),
+        }
+    }
 }

@@ -1,10 +1,17 @@
 //! What a client may ask.
 
-use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::value::RawValue;
+use serde::Serialize;
 
+use super::json::Fields;
+use super::tutorial::Payment;
 use crate::hash::{BlockHash, TxId};
 use crate::transaction::MAX_INTEGER;
+
+/// A page of a list has at most this many entries.
+pub const MAX_PAGE: u64 = 100;
+
+/// What a hash parameter should be.
+const HASH: &str = "64 hex digits";
 
 /// One request, whatever envelope it came in. Addresses are text as people type it; the server parses them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -55,6 +62,9 @@ pub enum Request {
         /// Hex of its encoding.
         transaction: String,
     },
+    /// As [`Request::Transaction`], field by field as the tutorial sends it.
+    #[serde(rename = "transaction")]
+    Payment(Payment),
     /// Asks to be told of changes; the current value comes first. Answered by a subscription id.
     Subscribe(Topic),
     /// Ends a subscription of this session. Answered by `true`, or `false` when there was none.
@@ -65,8 +75,8 @@ pub enum Request {
 }
 
 /// What a subscription tells of.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "topic", rename_all = "snake_case", deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "topic", rename_all = "snake_case")]
 pub enum Topic {
     /// The tip of the best chain: a [`super::views::HeadView`] each time it changes.
     Heads {},
@@ -77,16 +87,111 @@ pub enum Topic {
     },
 }
 
-/// Parameters of a request are missing, unknown, of the wrong type or out of range.
+/// The method or the parameters of a request are wrong. No value from outside is part of it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ParamsError {
     /// No method has this name.
     #[error("unknown method")]
     UnknownMethod,
-    /// The parameters do not fit the method.
-    #[error("{reason}")]
-    Invalid {
-        /// What the parser met, for people.
-        reason: String,
+    /// A parameter is not there.
+    #[error("{field:?} is missing")]
+    Missing {
+        /// Its name.
+        field: &'static str,
     },
+    /// A parameter that the method does not have.
+    #[error("{field:?} is not a parameter of this method")]
+    Unknown {
+        /// The first characters of its name.
+        field: String,
+    },
+    /// A parameter that comes twice.
+    #[error("{field:?} is given twice")]
+    Duplicate {
+        /// The first characters of its name.
+        field: String,
+    },
+    /// A parameter is not a string.
+    #[error("{field:?} must be a string")]
+    NotText {
+        /// Its name.
+        field: &'static str,
+    },
+    /// A parameter is not an integer, or out of bounds.
+    #[error("{field:?} must be a whole number from {least} to {most}, without point, exponent or sign")]
+    NotInteger {
+        /// Its name.
+        field: &'static str,
+        /// The lower bound.
+        least: u64,
+        /// The upper bound.
+        most: u64,
+    },
+    /// A parameter is a string that does not have the form it needs.
+    #[error("{field:?} must be {expected}")]
+    Malformed {
+        /// Its name.
+        field: &'static str,
+        /// What it should be.
+        expected: &'static str,
+    },
+    /// Of two parameters that exclude each other both or neither are there.
+    #[error("exactly one of {first:?} and {second:?} must be given")]
+    NotOneOf {
+        /// One.
+        first: &'static str,
+        /// The other.
+        second: &'static str,
+    },
+    /// The parameters are not an object.
+    #[error("the parameters must be an object, by name")]
+    NotAnObject,
+}
+
+impl Request {
+    /// Reads the parameters of `method`. Everything that is not asked for is refused.
+    pub(crate) fn parse(method: &str, mut fields: Fields<'_>) -> Result<Self, ParamsError> {
+        fields.check_unique()?;
+        let request = match method {
+            "get_info" => Self::GetInfo {},
+            "get_balance" => Self::GetBalance { address: fields.text("address")? },
+            "get_account" => Self::GetAccount { address: fields.text("address")? },
+            "get_history" => Self::GetHistory {
+                address: fields.text("address")?,
+                before: fields.optional_integer("before", 0, MAX_INTEGER)?,
+                after: fields.optional_integer("after", 0, MAX_INTEGER)?,
+                limit: fields.optional_integer("limit", 1, MAX_PAGE)?,
+            },
+            "get_transaction" => Self::GetTransaction { tx_id: fields.parsed("tx_id", HASH)? },
+            "get_block" => Self::parse_get_block(&mut fields)?,
+            // One name, two forms: the encoding in hex, or the tutorial's fields.
+            "transaction" if fields.contains("transaction") => {
+                Self::Transaction { transaction: fields.text("transaction")? }
+            }
+            "transaction" => Self::Payment(Payment::parse(&mut fields)?),
+            "subscribe" => Self::Subscribe(Topic::parse(&mut fields)?),
+            "unsubscribe" => Self::Unsubscribe { id: fields.integer("id")? },
+            _ => return Err(ParamsError::UnknownMethod),
+        };
+        fields.finish()?;
+        Ok(request)
+    }
+
+    fn parse_get_block(fields: &mut Fields<'_>) -> Result<Self, ParamsError> {
+        match (fields.contains("hash"), fields.contains("height")) {
+            (true, false) => Ok(Self::GetBlock { hash: Some(fields.parsed("hash", HASH)?), height: None }),
+            (false, true) => Ok(Self::GetBlock { hash: None, height: Some(fields.integer("height")?) }),
+            _ => Err(ParamsError::NotOneOf { first: "hash", second: "height" }),
+        }
+    }
+}
+
+impl Topic {
+    fn parse(fields: &mut Fields<'_>) -> Result<Self, ParamsError> {
+        match fields.text("topic")?.as_str() {
+            "heads" => Ok(Self::Heads {}),
+            "address" => Ok(Self::Address { address: fields.text("address")? }),
+            _ => Err(ParamsError::Malformed { field: "topic", expected: "\"heads\" or \"address\"" }),
+        }
+    }
 }

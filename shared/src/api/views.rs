@@ -232,3 +232,29 @@ pub struct SubmittedView {
     /// Its id.
     pub tx_id: TxId,
 }
+
+/// Whatever a request is answered with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Answer {
+    /// To `get_info`.
+    Info(InfoView),
+    /// To `get_balance`.
+    Balance(BalanceView),
+    /// To `get_account`, and what an address subscription pushes.
+    Account(AccountView),
+    /// To `get_history`.
+    History(HistoryView),
+    /// To `get_transaction`.
+    Transaction(TransactionStatusView),
+    /// To `get_block`.
+    Block(BlockView),
+    /// To `transaction`.
+    Submitted(SubmittedView),
+    /// To `subscribe`: the subscription's id.
+    Subscribed(u64),
+    /// To `unsubscribe`: whether there was such a subscription.
+    Unsubscribed(bool),
+    /// What a heads subscription pushes.
+    Head(HeadView),
+}

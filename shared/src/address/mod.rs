@@ -21,7 +21,8 @@ pub struct Address(pub [u8; 20]);
 /// A text is not an address of this chain. Positions count characters from 1.
 ///
 /// What was typed is never repeated beyond one character or another chain's prefix, because it may be a secret.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum AddressError {
     /// Nothing was typed.
     #[error("enter an address")]

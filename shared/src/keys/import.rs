@@ -75,28 +75,29 @@ pub(super) fn from_pkcs1_der(der: &[u8]) -> Result<RsaPrivateKey, KeyError> {
     if big_number(key.public_exponent.as_bytes()) != BoxedUint::from(PUBLIC_EXPONENT) {
         return Err(KeyError::Exponent);
     }
-    let p = prime(key.prime1.as_bytes(), modulus.len())?;
-    let q = prime(key.prime2.as_bytes(), modulus.len())?;
-    let prime_bits = p.bits_precision();
-    let distance = if p > q { p.wrapping_sub(&q) } else { q.wrapping_sub(&p) };
-    if distance.bits() <= prime_bits.saturating_sub(MIN_DISTANCE_BITS) {
-        return Err(KeyError::WeakPrimes);
-    }
+    let p = half_of(modulus.len(), key.prime1.as_bytes())?;
+    let q = half_of(modulus.len(), key.prime2.as_bytes())?;
     let d = key.private_exponent.as_bytes();
     if d.len() > modulus.len() {
         return Err(KeyError::Inconsistent);
     }
     // This checks that n = p · q, and that e · d is 1 modulo p − 1 and modulo q − 1.
-    RsaPrivateKey::from_components(big_number(modulus), PUBLIC_EXPONENT.into(), big_number(d), vec![p, q])
-        .or(Err(KeyError::Inconsistent))
-}
-
-/// Reads a prime that is half as long as the modulus; when n has all its bits, both primes have all of theirs.
-fn prime(bytes: &[u8], modulus_bytes: usize) -> Result<BoxedUint, KeyError> {
-    let full = bytes.len().checked_mul(2) == Some(modulus_bytes) && bytes.first().is_some_and(|byte| *byte >= 0x80);
-    if !full {
+    let primes = vec![(*p).clone(), (*q).clone()];
+    let private =
+        RsaPrivateKey::from_components(big_number(modulus), PUBLIC_EXPONENT.into(), big_number(d), primes)
+            .or(Err(KeyError::Inconsistent))?;
+    if !is_prime(Flavor::Any, &*p) || !is_prime(Flavor::Any, &*q) {
         return Err(KeyError::Inconsistent);
     }
-    let number = big_number(bytes);
-    if is_prime(Flavor::Any, &number) { Ok(number) } else { Err(KeyError::Inconsistent) }
+    let distance = Zeroizing::new(if *p > *q { p.wrapping_sub(&*q) } else { q.wrapping_sub(&*p) });
+    if distance.bits() <= p.bits_precision().saturating_sub(MIN_DISTANCE_BITS) {
+        return Err(KeyError::WeakPrimes);
+    }
+    Ok(private)
+}
+
+/// Reads a prime, which must be half as long as the modulus: when n has all its bits, then so have both primes.
+fn half_of(modulus_bytes: usize, prime: &[u8]) -> Result<Zeroizing<BoxedUint>, KeyError> {
+    let full = prime.len().checked_mul(2) == Some(modulus_bytes) && prime.first().is_some_and(|byte| *byte >= 0x80);
+    if full { Ok(Zeroizing::new(big_number(prime))) } else { Err(KeyError::Inconsistent) }
 }

@@ -31,7 +31,8 @@ pub(crate) const PUBLIC_EXPONENT: u32 = 65_537;
 const EXPONENT_DER: [u8; 5] = [0x02, 0x03, 0x01, 0x00, 0x01];
 
 /// A text, or bytes, are not a key that this chain accepts. It never contains any of the text.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum KeyError {
     /// Neither PEM nor base64, or not the key that it claims to be.
     #[error(
@@ -144,7 +145,7 @@ impl PublicKey {
     /// # Errors
     /// [`KeyError::NotTutorialAddress`], [`KeyError::Exponent`], or those of [`check_modulus`].
     pub fn from_tutorial_address(text: &str) -> Result<Self, KeyError> {
-        // Only the last five bytes can make the length of a key of one of the three sizes differ.
+        // Nothing that is longer than a key of 4096 bits is worth decoding.
         if text.len() > 1024 {
             return Err(KeyError::NotTutorialAddress);
         }

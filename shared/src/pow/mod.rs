@@ -139,7 +139,7 @@ impl core::fmt::Display for Work {
 
 impl BorshSerialize for Work {
     fn serialize<W: borsh::io::Write>(&self, writer: &mut W) -> borsh::io::Result<()> {
-        self.to_le_bytes().serialize(writer)
+        BorshSerialize::serialize(&self.to_le_bytes(), writer)
     }
 }
 

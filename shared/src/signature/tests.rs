@@ -1,0 +1,76 @@
+use chacha20::ChaCha20Rng;
+use chacha20::rand_core::SeedableRng as _;
+use rsa::BoxedUint;
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+use super::*;
+use crate::keys::SigningKey;
+
+fn keys() -> Vec<SigningKey> {
+    let keys: serde_json::Value = serde_json::from_str(include_str!("../../vectors/keys.json")).unwrap();
+    let pems =
+        [&keys["vectors"][0]["pkcs1_pem"], &keys["imported"][0]["pkcs8_pem"], &keys["imported"][1]["pkcs8_pem"]];
+    pems.into_iter().map(|pem| SigningKey::import(pem.as_str().unwrap()).unwrap()).collect()
+}
+
+fn sign(key: &SigningKey, message: &[u8]) -> Vec<u8> {
+    key.sign(message, &mut ChaCha20Rng::from_seed([1; 32])).unwrap()
+}
+
+#[test]
+fn a_signature_is_valid_for_its_key_and_message_only() {
+    let keys = keys();
+    for key in &keys {
+        let signature = sign(key, b"message");
+        assert!(RsaVerifier.verify(key.public_key().modulus(), b"message", &signature));
+        assert!(!RsaVerifier.verify(key.public_key().modulus(), b"massage", &signature));
+        for other in keys.iter().filter(|other| other.public_key() != key.public_key()) {
+            assert!(!RsaVerifier.verify(other.public_key().modulus(), b"message", &signature));
+        }
+    }
+}
+
+#[test]
+fn no_changed_signature_is_valid() {
+    let key = &keys()[0];
+    let modulus = key.public_key().modulus();
+    let signature = sign(key, b"message");
+    for index in 0..signature.len() {
+        let mut changed = signature.clone();
+        changed[index] ^= 1 << (index % 8);
+        assert!(!RsaVerifier.verify(modulus, b"message", &changed), "byte {index}");
+    }
+    // Numbers that are equal modulo n, and the edges of the range.
+    let [n, s] = [modulus, &signature].map(big_number);
+    let one = BoxedUint::one_with_precision(2048);
+    let plus_n = s.wrapping_add(&n);
+    assert!(plus_n < n || !RsaVerifier.verify(modulus, b"message", &plus_n.to_be_bytes()));
+    let zero = n.wrapping_sub(&n);
+    for edge in [&zero, &one, &n.wrapping_sub(&one), &n, &n.wrapping_add(&one), &n.wrapping_sub(&s)] {
+        assert!(!RsaVerifier.verify(modulus, b"message", &edge.to_be_bytes()));
+    }
+    for (front, back) in [(&[0][..], &[][..]), (&[], &[0]), (&[0, 0], &[0])] {
+        assert!(!RsaVerifier.verify(modulus, b"message", &[front, &signature, back].concat()));
+    }
+    assert!(!RsaVerifier.verify(modulus, b"message", &signature[1..]));
+    assert!(!RsaVerifier.verify(modulus, b"message", &[]));
+}
+
+#[test]
+fn shapes_that_are_no_key_are_refused() {
+    let key = &keys()[0];
+    let modulus = key.public_key().modulus();
+    let signature = sign(key, b"message");
+    let even = [&modulus[..255], &[modulus[255] & 0xfe]].concat();
+    let low = [&[modulus[0] & 0x7f], &modulus[1..]].concat();
+    let padded = [&[0], modulus].concat();
+    for junk in [&[][..], &[0], &[1], &[3], &[0; 256], &even, &low, &padded, &modulus[1..], &vec![0xff; 1 << 17]] {
+        assert!(!RsaVerifier.verify(junk, b"message", &signature));
+        assert!(!RsaVerifier.verify(junk, b"message", junk));
+    }
+    // These have the right shape, and nothing more is asked of a modulus.
+    for odd in [vec![0xff; 256], [&vec![0x80; 255][..], &[1]].concat()] {
+        assert!(!RsaVerifier.verify(&odd, b"message", &signature));
+    }
+}

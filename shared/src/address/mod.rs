@@ -40,7 +40,9 @@ pub enum AddressError {
         expected: String,
     },
     /// A valid address, for another chain.
-    #[error("this address belongs to another chain: it begins with {prefix}1, addresses here with {expected}1")]
+    #[error(
+        "this address belongs to another chain: it begins with {prefix}1, addresses here with {expected}1"
+    )]
     OtherChain {
         /// The prefix of the text.
         prefix: String,
@@ -107,8 +109,12 @@ impl Address {
     pub fn to_text(&self, prefix: &str) -> String {
         #[expect(clippy::expect_used, reason = "a chain's rules are refused when their prefix is malformed")]
         let prefix = Hrp::parse(prefix).expect("the prefix is valid because the chain's rules were checked");
-        #[expect(clippy::expect_used, reason = "20 bytes and any prefix stay below bech32's length limit of 1023")]
-        bech32::encode_lower::<Bech32m>(prefix, &self.0).expect("20 bytes fit because they take 38 characters")
+        #[expect(
+            clippy::expect_used,
+            reason = "20 bytes and any prefix stay below bech32's length limit of 1023"
+        )]
+        bech32::encode_lower::<Bech32m>(prefix, &self.0)
+            .expect("20 bytes fit because they take 38 characters")
     }
 
     /// Reads a bech32m address of the chain with this `prefix`, in small or in capital letters. Surrounding white
@@ -135,7 +141,9 @@ impl Address {
         match Self::parse(text, prefix) {
             // The DER of a public key of any size begins with 30 82, which is "MII" in base64.
             Err(error) if text.starts_with("MII") && error != AddressError::PrivateKey => {
-                PublicKey::from_tutorial_address(text).map(|key| key.address()).map_err(AddressError::Tutorial)
+                PublicKey::from_tutorial_address(text)
+                    .map(|key| key.address())
+                    .map_err(AddressError::Tutorial)
             }
             parsed => parsed,
         }
@@ -177,7 +185,8 @@ fn parse_bech32m(text: &str, prefix: &str) -> Result<Address, AddressError> {
         return Err(AddressError::WrongLength { got: text.len(), expected });
     }
     decode(prefix, data).ok_or_else(|| {
-        let suspect = mended_data(prefix, data).map(|index| before_data.saturating_add(index).saturating_add(1));
+        let suspect =
+            mended_data(prefix, data).map(|index| before_data.saturating_add(index).saturating_add(1));
         AddressError::Checksum { suspect }
     })
 }
@@ -232,7 +241,9 @@ fn begins_like_private_key(text: &str) -> bool {
     use base64::engine::general_purpose::STANDARD;
 
     let head = text.chars().filter(|character| !character.is_whitespace()).take(12).collect::<String>();
-    STANDARD.decode(head).is_ok_and(|head| matches!(head.as_slice(), [0x30, 0x82, _, _, 0x02, 0x01, 0x00 | 0x01, ..]))
+    STANDARD
+        .decode(head)
+        .is_ok_and(|head| matches!(head.as_slice(), [0x30, 0x82, _, _, 0x02, 0x01, 0x00 | 0x01, ..]))
 }
 
 /// Six words of the list are no sentence by chance, and half of a secret is worth hiding.

@@ -82,8 +82,6 @@ fn every_single_typo_is_found_and_located() {
             let expected = match (index, character) {
                 (_, 'Q') => AddressError::MixedCase,
                 (4, _) => AddressError::NotAnAddress { expected: "iron".to_owned() },
-                // A `1` inside the prefix ends it.
-                (0..4, '1') => AddressError::Checksum { suspect: Some(position) },
                 (5.., 'b' | 'i' | 'o' | '1' | '-') => AddressError::InvalidCharacter { character, position },
                 _ => AddressError::Checksum { suspect: Some(position) },
             };
@@ -98,7 +96,11 @@ fn two_swapped_characters_are_found() {
         let (a, b) = (TEXT.chars().nth(index).unwrap(), TEXT.chars().nth(index + 1).unwrap());
         if a != b {
             let text = with(&with(TEXT, index, b), index + 1, a);
-            assert_eq!(Address::parse(&text, "iron"), Err(AddressError::Checksum { suspect: None }), "{text}");
+            assert_eq!(
+                Address::parse(&text, "iron"),
+                Err(AddressError::Checksum { suspect: None }),
+                "{text}"
+            );
         }
     }
 }

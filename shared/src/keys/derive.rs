@@ -60,7 +60,10 @@ impl<F: FnMut(KeyProgress)> Search<F> {
         loop {
             let start = self.read_start();
             // The sieve steps by 2, skips multiples of small primes, and ends where the number outgrows 1024 bits.
-            #[expect(clippy::expect_used, reason = "the sieve refuses only more bits than the number's type has")]
+            #[expect(
+                clippy::expect_used,
+                reason = "the sieve refuses only more bits than the number's type has"
+            )]
             let candidates = SmallFactorsSieve::new(*start, PRIME_BITS, false)
                 .expect("a sieve of 1024 bits can be made because the numbers have as many");
             let prime = candidates.map(Zeroizing::new).find(|candidate| self.is_usable_prime(candidate));
@@ -84,8 +87,10 @@ impl<F: FnMut(KeyProgress)> Search<F> {
     }
 
     fn is_usable_prime(&mut self, candidate: &U1024) -> bool {
-        let exponent = NonZero::<crypto_bigint::Limb>::new_unwrap(crypto_bigint::Limb(Word::from(PUBLIC_EXPONENT)));
-        let prime = candidate.rem_limb(exponent) != crypto_bigint::Limb::ONE && is_prime(Flavor::Any, candidate);
+        let exponent =
+            NonZero::<crypto_bigint::Limb>::new_unwrap(crypto_bigint::Limb(Word::from(PUBLIC_EXPONENT)));
+        let prime =
+            candidate.rem_limb(exponent) != crypto_bigint::Limb::ONE && is_prime(Flavor::Any, candidate);
         self.done.tested = self.done.tested.saturating_add(1);
         (self.progress)(self.done);
         prime

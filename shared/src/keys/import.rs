@@ -98,6 +98,7 @@ pub(super) fn from_pkcs1_der(der: &[u8]) -> Result<RsaPrivateKey, KeyError> {
 
 /// Reads a prime, which must be half as long as the modulus: when n has all its bits, then so have both primes.
 fn half_of(modulus_bytes: usize, prime: &[u8]) -> Result<Zeroizing<BoxedUint>, KeyError> {
-    let full = prime.len().checked_mul(2) == Some(modulus_bytes) && prime.first().is_some_and(|byte| *byte >= 0x80);
+    let full =
+        prime.len().checked_mul(2) == Some(modulus_bytes) && prime.first().is_some_and(|byte| *byte >= 0x80);
     if full { Ok(Zeroizing::new(big_number(prime))) } else { Err(KeyError::Inconsistent) }
 }

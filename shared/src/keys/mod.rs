@@ -193,12 +193,16 @@ impl SigningKey {
 
     /// As [`Self::from_seed`], and calls `progress` after every number that was tested for primality; the whole
     /// takes about 80 tests, sometimes several times as many.
+    ///
+    /// # Panics
+    /// Never: the search for the primes guarantees all that a key needs.
     #[must_use]
     pub fn from_seed_with_progress(seed: &Seed, account: u32, progress: impl FnMut(KeyProgress)) -> Self {
         let (p, q) = derive::primes(seed, account, progress);
         #[expect(clippy::expect_used, reason = "this is what the search for the primes guarantees")]
-        let private = RsaPrivateKey::from_p_q((*p).into(), (*q).into(), PUBLIC_EXPONENT.into())
-            .expect("two primes make a key because they differ and neither p - 1 nor q - 1 has the factor 65537");
+        let private = RsaPrivateKey::from_p_q((*p).into(), (*q).into(), PUBLIC_EXPONENT.into()).expect(
+            "two primes make a key because they differ and neither p - 1 nor q - 1 has the factor 65537",
+        );
         #[expect(clippy::expect_used, reason = "this is what the search for the primes guarantees")]
         Self::new(private).expect("n has 2048 bits because the two top bits of both primes are set")
     }
@@ -234,17 +238,28 @@ impl SigningKey {
     }
 
     /// Returns the key as a PKCS#8 PEM file, which other programs can read.
+    ///
+    /// # Panics
+    /// Never: a complete key of two primes can always be encoded.
     #[must_use]
     pub fn to_pkcs8_pem(&self) -> Zeroizing<String> {
         #[expect(clippy::expect_used, reason = "the encoder fails only for keys of more than two primes")]
-        self.private.to_pkcs8_pem(LineEnding::LF).expect("a key of two primes can be encoded because it is complete")
+        self.private
+            .to_pkcs8_pem(LineEnding::LF)
+            .expect("a key of two primes can be encoded because it is complete")
     }
 
     /// Returns the key as PKCS#1 DER, for a keystore.
+    ///
+    /// # Panics
+    /// Never: a complete key of two primes can always be encoded.
     #[must_use]
     pub fn to_pkcs1_der(&self) -> Zeroizing<Vec<u8>> {
         #[expect(clippy::expect_used, reason = "the encoder fails only for keys of more than two primes")]
-        self.private.to_pkcs1_der().expect("a key of two primes can be encoded because it is complete").to_bytes()
+        self.private
+            .to_pkcs1_der()
+            .expect("a key of two primes can be encoded because it is complete")
+            .to_bytes()
     }
 
     /// Signs `message`; the signature is as long as the modulus, and always the same for the same message.

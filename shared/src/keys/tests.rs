@@ -106,7 +106,8 @@ fn imported_keys_are_those_of_the_vectors() {
 fn white_space_and_lines_around_a_key_do_not_matter() {
     let pem = vectors().imported[0].pkcs8_pem.clone();
     let one_line = pem.replace('\n', " ");
-    for text in [&one_line, &pem.replace('\n', "\r\n  "), &format!("My key:\n\n{pem}\n-- \nMe"), &bare(&pem)] {
+    for text in [&one_line, &pem.replace('\n', "\r\n  "), &format!("My key:\n\n{pem}\n-- \nMe"), &bare(&pem)]
+    {
         assert_eq!(SigningKey::import(text).unwrap().to_pkcs8_pem().trim_end(), pem.trim_end());
     }
 }
@@ -151,23 +152,27 @@ impl Numbers {
     fn of(key: &SigningKey) -> Self {
         let der = key.to_pkcs1_der();
         let key = pkcs1::RsaPrivateKeyRef::try_from(der.as_slice()).unwrap();
-        let [n, e, d, p, q] = [key.modulus, key.public_exponent, key.private_exponent, key.prime1, key.prime2]
-            .map(|number| number.as_bytes().to_vec());
-        Self { n, e, d, p, q }
+        let bytes = |number: UintRef<'_>| number.as_bytes().to_vec();
+        Self {
+            n: bytes(key.modulus),
+            e: bytes(key.public_exponent),
+            d: bytes(key.private_exponent),
+            p: bytes(key.prime1),
+            q: bytes(key.prime2),
+        }
     }
 
     fn import(&self) -> Result<SigningKey, KeyError> {
-        let [n, e, d, p, q] =
-            [&self.n, &self.e, &self.d, &self.p, &self.q].map(|number| UintRef::new(number).unwrap());
+        let number = |bytes| UintRef::new(bytes).unwrap();
         let key = pkcs1::RsaPrivateKey {
-            modulus: n,
-            public_exponent: e,
-            private_exponent: d,
-            prime1: p,
-            prime2: q,
-            exponent1: e,
-            exponent2: e,
-            coefficient: e,
+            modulus: number(&self.n),
+            public_exponent: number(&self.e),
+            private_exponent: number(&self.d),
+            prime1: number(&self.p),
+            prime2: number(&self.q),
+            exponent1: number(&[7]),
+            exponent2: number(&[7]),
+            coefficient: number(&[7]),
             other_prime_infos: None,
         };
         SigningKey::from_pkcs1_der(&key.to_der().unwrap())
@@ -281,12 +286,15 @@ fn lengths_that_lie_are_refused() {
     for header in [
         &[0x30, 0x84, 0xff, 0xff, 0xff, 0xff][..], // 4 GB.
         &[0x30, 0x85, 0x01, 0x00, 0x00, 0x00, 0x00],
-        &[0x30, 0x80], // Indefinite.
+        &[0x30, 0x80],                         // Indefinite.
         &[0x30, 0x83, 0x00, good[2], good[3]], // Longer than needed.
     ] {
         assert_eq!(SigningKey::from_pkcs1_der(&[header, body].concat()).unwrap_err(), KeyError::NotAKey);
     }
-    assert_eq!(SigningKey::from_pkcs1_der(&[0x30, 0x84, 0xff, 0xff, 0xff, 0xff]).unwrap_err(), KeyError::NotAKey);
+    assert_eq!(
+        SigningKey::from_pkcs1_der(&[0x30, 0x84, 0xff, 0xff, 0xff, 0xff]).unwrap_err(),
+        KeyError::NotAKey
+    );
 }
 
 #[test]

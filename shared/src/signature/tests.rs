@@ -9,8 +9,11 @@ use crate::keys::SigningKey;
 
 fn keys() -> Vec<SigningKey> {
     let keys: serde_json::Value = serde_json::from_str(include_str!("../../vectors/keys.json")).unwrap();
-    let pems =
-        [&keys["vectors"][0]["pkcs1_pem"], &keys["imported"][0]["pkcs8_pem"], &keys["imported"][1]["pkcs8_pem"]];
+    let pems = [
+        &keys["vectors"][0]["pkcs1_pem"],
+        &keys["imported"][0]["pkcs8_pem"],
+        &keys["imported"][1]["pkcs8_pem"],
+    ];
     pems.into_iter().map(|pem| SigningKey::import(pem.as_str().unwrap()).unwrap()).collect()
 }
 
@@ -41,20 +44,38 @@ fn no_changed_signature_is_valid() {
         changed[index] ^= 1 << (index % 8);
         assert!(!RsaVerifier.verify(modulus, b"message", &changed), "byte {index}");
     }
-    // Numbers that are equal modulo n, and the edges of the range.
-    let [n, s] = [modulus, &signature].map(big_number);
-    let one = BoxedUint::one_with_precision(2048);
-    let plus_n = s.wrapping_add(&n);
-    assert!(plus_n < n || !RsaVerifier.verify(modulus, b"message", &plus_n.to_be_bytes()));
-    let zero = n.wrapping_sub(&n);
-    for edge in [&zero, &one, &n.wrapping_sub(&one), &n, &n.wrapping_add(&one), &n.wrapping_sub(&s)] {
-        assert!(!RsaVerifier.verify(modulus, b"message", &edge.to_be_bytes()));
-    }
     for (front, back) in [(&[0][..], &[][..]), (&[], &[0]), (&[0, 0], &[0])] {
         assert!(!RsaVerifier.verify(modulus, b"message", &[front, &signature, back].concat()));
     }
     assert!(!RsaVerifier.verify(modulus, b"message", &signature[1..]));
     assert!(!RsaVerifier.verify(modulus, b"message", &[]));
+}
+
+#[test]
+fn only_the_least_number_modulo_n_is_valid() {
+    let key = &keys()[0];
+    let modulus = key.public_key().modulus();
+    let n = big_number(modulus);
+    // A message whose signature s is so small that s + n has 2048 bits as well.
+    let (message, s, plus_n) = (0_u8..=255)
+        .map(|message| (message, big_number(&sign(key, &[message]))))
+        .map(|(message, s)| (message, s.clone(), s.wrapping_add(&n)))
+        .find(|(.., plus_n)| *plus_n > n)
+        .unwrap();
+    let verify = |number: &BoxedUint| RsaVerifier.verify(modulus, &[message], &number.to_be_bytes());
+    assert!(verify(&s));
+    let one = BoxedUint::one_with_precision(2048);
+    for wrong in [
+        &plus_n,
+        &n.wrapping_sub(&s),
+        &n.wrapping_sub(&n),
+        &one,
+        &n.wrapping_sub(&one),
+        &n,
+        &n.wrapping_add(&one),
+    ] {
+        assert!(!verify(wrong));
+    }
 }
 
 #[test]
@@ -65,7 +86,9 @@ fn shapes_that_are_no_key_are_refused() {
     let even = [&modulus[..255], &[modulus[255] & 0xfe]].concat();
     let low = [&[modulus[0] & 0x7f], &modulus[1..]].concat();
     let padded = [&[0], modulus].concat();
-    for junk in [&[][..], &[0], &[1], &[3], &[0; 256], &even, &low, &padded, &modulus[1..], &vec![0xff; 1 << 17]] {
+    for junk in
+        [&[][..], &[0], &[1], &[3], &[0; 256], &even, &low, &padded, &modulus[1..], &vec![0xff; 1 << 17]]
+    {
         assert!(!RsaVerifier.verify(junk, b"message", &signature));
         assert!(!RsaVerifier.verify(junk, b"message", junk));
     }

@@ -36,7 +36,8 @@ struct Message {
     chain: String,
     key: usize,
     text: String,
-    message_bytes: String,
+    #[serde(rename = "message_bytes")]
+    bytes: String,
     signature: String,
 }
 
@@ -48,7 +49,12 @@ fn vectors() -> Vectors {
 fn keys() -> Vec<SigningKey> {
     let keys: serde_json::Value = serde_json::from_str(include_str!("../../vectors/keys.json")).unwrap();
     let pems = [("vectors", "pkcs1_pem"), ("imported", "pkcs8_pem")].map(|(list, form)| {
-        keys[list].as_array().unwrap().iter().map(|key| key[form].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        keys[list]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|key| key[form].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
     });
     pems.concat().iter().map(|pem| SigningKey::import(pem).unwrap()).collect()
 }
@@ -96,7 +102,7 @@ fn messages_are_those_of_the_vectors() {
     let genesis_main = vectors.vectors[0].genesis_hash;
     for vector in vectors.messages {
         // The vectors give the genesis hash only within the bytes.
-        let bytes = hex::decode(&vector.message_bytes).unwrap();
+        let bytes = hex::decode(&vector.bytes).unwrap();
         let genesis = BlockHash(bytes[20..52].try_into().unwrap());
         assert_eq!(genesis == genesis_main, vector.chain == "main");
         assert_eq!(message_bytes(&vector.text, &genesis), bytes);

@@ -1,71 +1,13 @@
-"""Rules of the Ironchain protocol: sections 5 to 7 and 10 of docs/protocol.md, and keys from words (section 2).
+"""State, rules, difficulty and proofs: sections 5, 6, 7 and 10 of docs/protocol.md.
 
-`Ledger` checks a whole chain from genesis without believing anybody: slow, short, and written from the page alone.
+`Ledger` checks a whole chain from genesis and believes nobody: slow, short, written from that page alone.
 """
 
-import unicodedata
 from dataclasses import dataclass, replace
-from hashlib import pbkdf2_hmac
-from math import gcd, lcm
 
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-
-from protocol import (
-    EXPONENT, MAX_INTEGER, Block, Chain, DecodeError, Header, Transaction, address_of, check_modulus, sha256, sha256d,
-    split, tagged, u32, u64, verify,
-)  # fmt: skip
-
-# 2. Keys from words
-
-SMALL_PRIMES = [n for n in range(3, 2000, 2) if all(n % d for d in range(3, int(n**0.5) + 1, 2))]
-
-
-def is_prime(n: int) -> bool:
-    """Trial division, then Miller-Rabin with 30 bases: no random 1024-bit composite passes."""
-    if any(n % prime == 0 for prime in SMALL_PRIMES):
-        return False
-    shift = (n - 1 & 1 - n).bit_length() - 1
-    for base in [2] + SMALL_PRIMES[:29]:
-        x = pow(base, n - 1 >> shift, n)
-        if x not in (1, n - 1) and not any((x := x * x % n) == n - 1 for _ in range(shift - 1)):
-            return False
-    return True
-
-
-def next_prime(stream, taken: int | None) -> int:
-    while True:
-        candidate = int.from_bytes(stream(128), "big") | 3 << 1022 | 1
-        while candidate.bit_length() == 1024:
-            if candidate != taken and gcd(candidate - 1, EXPONENT) == 1 and is_prime(candidate):
-                return candidate
-            candidate += 2
-
-
-def seed_of_words(words: str, passphrase: str) -> bytes:
-    """The seed of BIP-39."""
-    words, passphrase = (unicodedata.normalize("NFKD", text).encode() for text in (words, passphrase))
-    return pbkdf2_hmac("sha512", words, b"mnemonic" + passphrase, 2048, 64)
-
-
-def key_of_seed(seed: bytes, account: int) -> rsa.RSAPrivateKey:
-    key = HKDF(hashes.SHA256(), 32, salt=b"ironchain/rsa-account", info=u32(account)).derive(seed)
-    keystream = Cipher(algorithms.ChaCha20(key, bytes(16)), mode=None).encryptor()
-
-    def stream(count: int) -> bytes:
-        return keystream.update(bytes(count))
-
-    p = next_prime(stream, None)
-    q = next_prime(stream, p)
-    while abs(p - q) < 1 << 924:
-        q = next_prime(stream, p)
-    p, q = max(p, q), min(p, q)
-    d = pow(EXPONENT, -1, lcm(p - 1, q - 1))
-    public = rsa.RSAPublicNumbers(EXPONENT, p * q)
-    return rsa.RSAPrivateNumbers(p, q, d, d % (p - 1), d % (q - 1), pow(q, -1, p), public).private_key()
-
+from blocks import MAX_INTEGER, Block, Chain, Header, Transaction, split
+from codec import DecodeError, sha256, sha256d, tagged, u32, u64
+from keys import address_of, check_modulus, verify
 
 # 5. State
 
@@ -119,18 +61,25 @@ def subtree(leaves: list[tuple[bytes, bytes]], depth: int) -> bytes:
     return state_node(subtree(sides[0], depth + 1), subtree(sides[1], depth + 1))
 
 
-def chain_root(headers: list[Header]) -> bytes:
-    """The mountain range over all headers from genesis on. A node: (hash, work, times, bits)."""
-    peaks = []
-    for header in headers:
+class MountainRange:
+    """Headers from genesis on, and the root over them. A node: (hash, work, two times, two bits)."""
+
+    def __init__(self):
+        self.count = 0
+        self.peaks = []  # (node, number of headers below it), larger ones first.
+
+    def append(self, header: Header) -> None:
         node, size = chain_leaf(header), 1
-        while peaks and peaks[-1][1] == size:
-            node, size = chain_merge(peaks.pop()[0], node), size * 2
-        peaks.append((node, size))
-    bagged = peaks.pop()[0]
-    while peaks:
-        bagged = chain_merge(peaks.pop()[0], bagged)
-    return tagged("ironchain/chain-root", chain_node_bytes(bagged) + u64(len(headers)))
+        while self.peaks and self.peaks[-1][1] == size:
+            node, size = chain_merge(self.peaks.pop()[0], node), size * 2
+        self.peaks.append((node, size))
+        self.count += 1
+
+    def root(self) -> bytes:
+        bagged = self.peaks[-1][0]
+        for peak, _ in reversed(self.peaks[:-1]):
+            bagged = chain_merge(peak, bagged)
+        return tagged("ironchain/chain-root", chain_node_bytes(bagged) + u64(self.count))
 
 
 def chain_leaf(header: Header):
@@ -169,13 +118,14 @@ def work(bits: int) -> int:
     return (1 << 256) // (target_of(bits) + 1)
 
 
-def next_bits(chain: Chain, parent_bits: int, parent_time: int, grandparent_time: int | None, time: int) -> int:
-    target, period = target_of(parent_bits), chain.block_time
+def next_bits(chain: Chain, bits: int, parent_time: int, grandparent_time: int | None, time: int) -> int:
+    """The bits of a block stamped `time` on a parent that has `bits`; without grandparent it is genesis."""
+    target, period = target_of(bits), chain.block_time
     if grandparent_time is not None:
         solve = max(1, min(parent_time - grandparent_time, 100 * period))
         window = chain.difficulty_window * period
         target = max(1, target * (window + solve - period) // window)
-    target <<= (time - parent_time) // (240 * period)
+    target <<= max(0, time - parent_time) // (240 * period)
     return compact(min(target, target_of(chain.limit_bits)))
 
 
@@ -195,20 +145,38 @@ def require(fine: bool, rule: str) -> None:
         raise RuleBroken(rule)
 
 
-def check_transaction(transaction: Transaction, genesis_hash: bytes) -> None:
-    """TX-1 to TX-4: what needs no state."""
+def check_shape(transaction: Transaction, _genesis_hash: bytes) -> None:
     try:
         check_modulus(transaction.sender)
     except DecodeError:
         raise RuleBroken("TX-1") from None
     signed = len(transaction.signature) == len(transaction.sender)
     require(transaction.version == 1 and signed and transaction.amount >= 1, "TX-1")
+
+
+def check_integers(transaction: Transaction, _genesis_hash: bytes) -> None:
     numbers = [transaction.amount + transaction.fee, transaction.nonce, transaction.expires_at]
     require(max(numbers) <= MAX_INTEGER, "TX-2")
+
+
+def check_comment(transaction: Transaction, _genesis_hash: bytes) -> None:
     control = any(ord(c) < 0x20 or 0x7F <= ord(c) <= 0x9F for c in transaction.comment)
     require(len(transaction.comment.encode()) <= 256 and not control, "TX-3")
+
+
+def check_signature(transaction: Transaction, genesis_hash: bytes) -> None:
     signing_bytes = transaction.signing_bytes(genesis_hash)
     require(verify(transaction.sender, signing_bytes, transaction.signature), "TX-4")
+
+
+STATELESS_RULES = [check_shape, check_integers, check_comment, check_signature]
+
+
+def check_transactions(transactions: list[Transaction], genesis_hash: bytes) -> None:
+    """TX-1 to TX-4: rule by rule, so that the cheap ones are done before the first signature."""
+    for check in STATELESS_RULES:
+        for transaction in transactions:
+            check(transaction, genesis_hash)
 
 
 class Ledger:
@@ -219,6 +187,8 @@ class Ledger:
         genesis = chain.genesis().header
         self.genesis_hash = genesis.hash()
         self.headers = [genesis]
+        self.mountain_range = MountainRange()
+        self.mountain_range.append(genesis)
         self.accounts: dict[bytes, Account] = {}
 
     def extend(self, block: Block) -> None:
@@ -230,67 +200,76 @@ class Ledger:
         shape = (coinbase.version, coinbase.height, coinbase.tx_count)
         require(shape == (1, len(self.headers), len(block.transactions)), "BLK-3")
         require(len(coinbase.message) <= 64, "BLK-3")
-        for transaction in block.transactions:
-            check_transaction(transaction, self.genesis_hash)
+        check_transactions(block.transactions, self.genesis_hash)
         accounts = self.apply(block)
-        require(coinbase.reward == self.chain.subsidy + sum(t.fee for t in block.transactions), "BLK-4")
-        require(coinbase.chain_root == chain_root(self.headers), "BLK-5")
+        require(coinbase.chain_root == self.mountain_range.root(), "BLK-5")
         encoded = {address: account.encode() for address, account in accounts.items()}
         require(coinbase.state_root == state_root(encoded), "BLK-6")
         self.accounts = accounts
         self.headers.append(block.header)
+        self.mountain_range.append(block.header)
 
     def check_header(self, header: Header) -> None:
         parent = self.headers[-1]
         grandparent_time = self.headers[-2].time if len(self.headers) > 1 else None
         require(header.version & ~0x1FFFE000 == 0x20000000, "HDR-1")
         require(header.prev_hash == parent.hash(), "HDR-2")
-        time = max(header.time, parent.time)
-        require(header.bits == next_bits(self.chain, parent.bits, parent.time, grandparent_time, time), "HDR-3")
+        bits = next_bits(self.chain, parent.bits, parent.time, grandparent_time, header.time)
+        require(header.bits == bits, "HDR-3")
         require(int.from_bytes(header.hash(), "little") <= target_of(header.bits), "HDR-4")
         require(header.time > parent.time, "HDR-5")
 
     def apply(self, block: Block) -> dict[bytes, Account]:
+        """TX-5 to BLK-4, and the accounts after the block."""
         accounts = {address: replace(account) for address, account in self.accounts.items()}
-        height = block.coinbase.height
+        height, coinbase = block.coinbase.height, block.coinbase
 
         def account(address: bytes) -> Account:
             return accounts.setdefault(address, Account())
 
         for transaction in block.transactions:
-            address = address_of(transaction.sender)
-            sender, receiver = account(address), account(transaction.receiver)
             require(transaction.expires_at == 0 or height <= transaction.expires_at, "TX-5")
+        for transaction in block.transactions:
+            sender = account(address_of(transaction.sender))
             require(transaction.nonce == sender.nonce, "TX-6")
+            sender.nonce += 1
+        for transaction in block.transactions:
+            sender, receiver = account(address_of(transaction.sender)), account(transaction.receiver)
             require(sender.balance >= transaction.amount + transaction.fee, "TX-7")
             sender.balance -= transaction.amount + transaction.fee
-            sender.nonce += 1
             receiver.balance += transaction.amount
             require(receiver.balance <= MAX_INTEGER, "TX-7")
             sender.record(transaction.id(), height)
             if receiver is not sender:
                 receiver.record(transaction.id(), height)
-        miner, reward = account(block.coinbase.miner), block.coinbase.reward
-        miner.balance += reward
+        fees = sum(transaction.fee for transaction in block.transactions)
+        require(coinbase.reward == self.chain.subsidy + fees, "BLK-4")
+        miner = account(coinbase.miner)
+        miner.balance += coinbase.reward
         require(miner.balance <= MAX_INTEGER, "TX-7")
-        miner.record(reward_entry(height, reward), height)
+        miner.record(reward_entry(height, coinbase.reward), height)
         return accounts
 
 
 # 10. Proofs
 
 
+def expect(fine: bool, otherwise: str) -> None:
+    if not fine:
+        raise DecodeError(otherwise)
+
+
 def merkle_proof_root(index: int, count: int, leaf: bytes, siblings: list[bytes]) -> bytes:
     """The root that a proof leads to; `siblings` go from the leaf up, `leaf` is the bytes that are hashed."""
-    require(0 <= index < count, "index")
+    expect(0 <= index < count, "there is no such leaf")
     lefts = []  # For each level from the root down: is our leaf in the left part?
     while count > 1:
         cut = split(count)
         lefts.append(index < cut)
         index, count = (index, cut) if index < cut else (index - cut, count - cut)
-    require(len(siblings) == len(lefts), "siblings")
+    expect(len(siblings) == len(lefts), "index and count give another number of siblings")
     root = sha256d(leaf)
-    for sibling, left in zip(siblings, reversed(lefts)):
+    for sibling, left in zip(siblings, reversed(lefts), strict=True):
         root = sha256d(root + sibling if left else sibling + root)
     return root
 
@@ -298,12 +277,12 @@ def merkle_proof_root(index: int, count: int, leaf: bytes, siblings: list[bytes]
 def account_proof_root(address: bytes, value: bytes | None, leaf, siblings: list[bytes]) -> bytes:
     """The state root that a proof leads to; `siblings` go from the root down."""
     key = sha256(address)
-    require(len(siblings) <= 256, "siblings")
+    expect(len(siblings) <= 256, "more siblings than a key has bits")
     if value is not None:
-        require(leaf == (key, sha256(value)), "leaf")
+        expect(leaf == (key, sha256(value)), "the leaf is not that account's")
     elif leaf is not None:
         shared = all(bit(leaf[0], depth) == bit(key, depth) for depth in range(len(siblings)))
-        require(leaf[0] != key and shared, "leaf")
+        expect(leaf[0] != key and shared, "the leaf does not rule out the account")
     root = state_leaf(*leaf) if leaf is not None else EMPTY_SUBTREE
     for depth in reversed(range(len(siblings))):
         root = state_node(siblings[depth], root) if bit(key, depth) else state_node(root, siblings[depth])

@@ -28,11 +28,15 @@
         clippy::default_numeric_fallback,
         clippy::expect_used,
         clippy::panic,
+        clippy::string_slice,
         clippy::wildcard_enum_match_arm,
         reason = "a test may fail loudly"
     )
 )]
-#![allow(clippy::module_name_repetitions, reason = "`BlockHash` says more than `block::Hash` where it is used")]
+#![allow(
+    clippy::module_name_repetitions,
+    reason = "`BlockHash` says more than `block::Hash` where it is used"
+)]
 
 pub mod address;
 pub mod api;

@@ -17,7 +17,7 @@ pub struct InfoView {
     pub height: u64,
     /// The tip's hash.
     pub tip: BlockHash,
-    /// The chain's cumulative work, hex without leading zeros (`0x…`).
+    /// The chain's cumulative work, hex without leading zeros or prefix.
     pub work: String,
     /// The seconds that a block should take.
     pub target_block_time: u32,

@@ -155,7 +155,7 @@ fn check_each(
     all: &[CheckedTransaction],
     check: &dyn Fn(&CheckedTransaction) -> Result<(), TxError>,
 ) -> Result<(), RuleError> {
-    all.iter()
-        .enumerate()
-        .try_for_each(|(index, checked)| check(checked).map_err(|error| RuleError::Transaction { index, error }))
+    all.iter().enumerate().try_for_each(|(index, checked)| {
+        check(checked).map_err(|error| RuleError::Transaction { index, error })
+    })
 }

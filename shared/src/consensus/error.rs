@@ -81,7 +81,9 @@ pub enum TxError {
         position: usize,
     },
     /// TX-4.
-    #[error("the signature does not verify: the transaction was altered, or signed by another key or for another chain")]
+    #[error(
+        "the signature does not verify: the transaction was altered, or signed by another key or for another chain"
+    )]
     Signature,
     /// TX-5.
     #[error("the transaction expired at height {expires_at}; the block has height {height}")]
@@ -318,7 +320,9 @@ impl RuleError {
     #[must_use]
     pub const fn verdict(&self) -> Verdict {
         match self {
-            Self::UnknownParent { .. } | Self::TimeAhead { .. } | Self::UpgradeNeeded { .. } => Verdict::NotNow,
+            Self::UnknownParent { .. } | Self::TimeAhead { .. } | Self::UpgradeNeeded { .. } => {
+                Verdict::NotNow
+            }
             Self::BlockTooLarge { .. } | Self::MerkleRootMismatch { .. } => Verdict::BadBody,
             Self::HeaderVersion { .. }
             | Self::InvalidParent { .. }

@@ -5,6 +5,7 @@ use crate::codec;
 use crate::consensus::TxError;
 use crate::hash::{BlockHash, TxId, sha256d};
 use crate::signature::Verifier;
+use crate::spec::ChainSpec;
 use crate::transaction::{MAX_COMMENT_BYTES, MAX_INTEGER, TRANSACTION_VERSION, Transaction};
 
 /// The lengths that a modulus may have, in bytes.
@@ -58,7 +59,11 @@ impl CheckedTransaction {
     }
 
     /// TX-4: "the signature verifies under the sender's key and this chain's genesis hash".
-    pub(super) fn check_signature(&self, genesis: &BlockHash, verifier: &dyn Verifier) -> Result<(), TxError> {
+    pub(super) fn check_signature(
+        &self,
+        genesis: &BlockHash,
+        verifier: &dyn Verifier,
+    ) -> Result<(), TxError> {
         let Transaction { body, signature } = &self.transaction;
         if verifier.verify(&body.sender, &body.signing_bytes(genesis), signature) {
             Ok(())
@@ -73,7 +78,7 @@ impl CheckedTransaction {
 /// # Errors
 /// The first broken rule.
 pub fn check_transaction(
-    genesis: &BlockHash,
+    spec: &ChainSpec,
     verifier: &dyn Verifier,
     transaction: Transaction,
 ) -> Result<CheckedTransaction, TxError> {
@@ -81,7 +86,7 @@ pub fn check_transaction(
     check_integers(&transaction)?;
     check_comment(&transaction)?;
     let checked = CheckedTransaction::new(transaction);
-    checked.check_signature(genesis, verifier)?;
+    checked.check_signature(spec.genesis_hash(), verifier)?;
     Ok(checked)
 }
 
@@ -109,7 +114,7 @@ pub(super) fn check_shape(Transaction { body, signature }: &Transaction) -> Resu
 
 /// TX-2: "amount + fee, nonce and `expires_at` are each at most 2^53 − 1, without overflow".
 pub(super) fn check_integers(Transaction { body, .. }: &Transaction) -> Result<(), TxError> {
-    if !body.cost().is_some_and(|cost| cost <= MAX_INTEGER) {
+    if body.cost().is_none_or(|cost| cost > MAX_INTEGER) {
         return Err(TxError::CostTooLarge { amount: body.amount, fee: body.fee });
     }
     if body.nonce > MAX_INTEGER {

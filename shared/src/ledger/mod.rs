@@ -73,7 +73,8 @@ impl Ledger {
         headers: ChainRange,
     ) -> Self {
         let mut tree = StateTree::new();
-        let change = |(address, account): (&Address, &Account)| (tree_key(address), Some(account.value_hash()));
+        let change =
+            |(address, account): (&Address, &Account)| (tree_key(address), Some(account.value_hash()));
         tree.update(accounts.iter().map(change).collect());
         Self { spec, tip, accounts, tree, headers }
     }
@@ -142,8 +143,10 @@ impl Ledger {
         if coinbase.chain_root != expected {
             return Err(RuleError::ChainRootMismatch { expected, actual: coinbase.chain_root });
         }
-        let node = ChainNode::of_header(header)
-            .map_err(|illegal| RuleError::InsufficientWork { hash: *block.hash(), bits: crate::pow::CompactTarget(illegal.bits) })?;
+        let node = ChainNode::of_header(header).map_err(|illegal| RuleError::InsufficientWork {
+            hash: *block.hash(),
+            bits: crate::pow::CompactTarget(illegal.bits),
+        })?;
         // BLK-6: "state_root is right".
         let expected = self.tree.update(effects.changes());
         if coinbase.state_root != expected {

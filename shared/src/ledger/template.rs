@@ -7,7 +7,7 @@ use super::apply::Effects;
 use crate::address::Address;
 use crate::block::{Block, Coinbase, HEADER_VERSION, Header};
 use crate::consensus::{CheckedTransaction, RuleError};
-use crate::hash::{BlockHash, MerkleRoot};
+use crate::hash::BlockHash;
 use crate::merkle::{merkle_root_from, merkle_siblings};
 use crate::pow::{Ancestry, CompactTarget, CompactTargetError, next_bits};
 use crate::spec::Rules;
@@ -117,8 +117,7 @@ impl BlockTemplate {
     pub fn header(&self, extra_nonce: u64, time: u32, bits: CompactTarget) -> Header {
         let coinbase = Coinbase { extra_nonce, ..self.coinbase.clone() };
         let count = coinbase.tx_count.saturating_add(1);
-        let merkle_root = merkle_root_from(0, count, coinbase.leaf(), &self.siblings)
-            .unwrap_or(MerkleRoot::default());
+        let merkle_root = merkle_root_from(0, count, coinbase.leaf(), &self.siblings).unwrap_or_default();
         Header { version: HEADER_VERSION, prev_hash: self.prev_hash, merkle_root, time, bits, nonce: 0 }
     }
 

@@ -153,10 +153,9 @@ impl MerkleProof {
     /// # Errors
     /// See [`MerkleProofError`].
     pub fn verify(&self, root: &MerkleRoot) -> Result<ProvenLeaf, MerkleProofError> {
-        let actual =
-            merkle_root_from(self.index, self.count, sha256d(&self.leaf), &self.siblings).ok_or_else(|| {
-                MerkleProofError::Shape { index: self.index, count: self.count, siblings: self.siblings.len() }
-            })?;
+        let actual = merkle_root_from(self.index, self.count, sha256d(&self.leaf), &self.siblings).ok_or(
+            MerkleProofError::Shape { index: self.index, count: self.count, siblings: self.siblings.len() },
+        )?;
         if actual != *root {
             return Err(MerkleProofError::Root { expected: *root, actual });
         }

@@ -58,9 +58,9 @@ fn a_proof_holds_for_its_own_index_and_count_only() {
             }
             let mut longer = siblings.clone();
             longer.push([7; 32]);
-            assert_eq!(merkle_root_from(index as u32, count, *leaf, &longer), None);
+            assert_eq!(merkle_root_from(u32::try_from(index).unwrap(), count, *leaf, &longer), None);
             if let Some((_, shorter)) = siblings.split_last() {
-                assert_eq!(merkle_root_from(index as u32, count, *leaf, shorter), None);
+                assert_eq!(merkle_root_from(u32::try_from(index).unwrap(), count, *leaf, shorter), None);
             }
         }
     }
@@ -94,6 +94,7 @@ fn a_proof_hands_out_the_decoded_coinbase() {
 #[test]
 fn an_inner_node_is_no_leaf() {
     let leaves = [[1; 32], [2; 32], [3; 32]];
-    let inner = MerkleProof { index: 0, count: 2, leaf: [[1; 32], [2; 32]].concat(), siblings: vec![[3; 32]] };
+    let inner =
+        MerkleProof { index: 0, count: 2, leaf: [[1; 32], [2; 32]].concat(), siblings: vec![[3; 32]] };
     assert!(matches!(inner.verify(&merkle_root(&leaves)), Err(MerkleProofError::Leaf(_))));
 }

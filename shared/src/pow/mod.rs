@@ -72,7 +72,9 @@ impl Target {
         let bits = self.0.bit_len();
         let mut size = bits.div_ceil(8);
         let mut mantissa: u32 = if size <= 3 {
-            self.0.wrapping_to::<u32>().wrapping_shl(u32::try_from(shift_bits(3_usize.saturating_sub(size))).unwrap_or(0))
+            self.0
+                .wrapping_to::<u32>()
+                .wrapping_shl(u32::try_from(shift_bits(3_usize.saturating_sub(size))).unwrap_or(0))
         } else {
             self.0.wrapping_shr(shift_bits(size.saturating_sub(3))).wrapping_to()
         };

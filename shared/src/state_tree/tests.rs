@@ -44,7 +44,8 @@ fn vectors() -> Vec<Vector> {
 
 fn tree_of(vector: &Vector) -> StateTree {
     let mut tree = StateTree::new();
-    let change = |entry: &Entry| (tree_key(&Address(bytes(&entry.address))), Some(account(&entry.value).value_hash()));
+    let change =
+        |entry: &Entry| (tree_key(&Address(bytes(&entry.address))), Some(account(&entry.value).value_hash()));
     tree.update(vector.accounts.iter().map(change).collect());
     tree
 }

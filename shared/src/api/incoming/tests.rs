@@ -305,7 +305,7 @@ fn topics_are_closed() {
 proptest::proptest! {
     #[test]
     fn no_text_makes_the_parser_panic(text in "\\PC{0,200}") {
-        let _: Incoming = Incoming::parse(&text);
+        drop(Incoming::parse(&text));
     }
 
     #[test]

@@ -51,10 +51,14 @@ pub enum WalletError {
         least: usize,
     },
     /// The keystore did not open. Whether it is the passphrase or the file cannot be told apart.
-    #[error("the passphrase is wrong, or the keystore was damaged; try again, or restore the wallet from its words")]
+    #[error(
+        "the passphrase is wrong, or the keystore was damaged; try again, or restore the wallet from its words"
+    )]
     WrongPassphrase,
     /// The browser or system gives no randomness, so nothing secret can be made.
-    #[error("no randomness is available, so no key can be made or used safely; restart the browser or the computer")]
+    #[error(
+        "no randomness is available, so no key can be made or used safely; restart the browser or the computer"
+    )]
     NoRandomness,
 
     /// There is no wallet yet.
@@ -80,7 +84,9 @@ pub enum WalletError {
     #[error("amount and fee together may be at most {MAX_INTEGER} coins")]
     AmountTooLarge,
     /// The account cannot pay for it.
-    #[error("{need} coins are needed, and {have} can be spent: send less, or wait for coins that are on their way")]
+    #[error(
+        "{need} coins are needed, and {have} can be spent: send less, or wait for coins that are on their way"
+    )]
     InsufficientFunds {
         /// Amount and fee.
         need: u64,
@@ -145,7 +151,9 @@ pub enum KeystoreProblem {
     #[error("this is not a keystore file, or a part of it is missing: choose the file that the wallet saved")]
     NotAKeystore,
     /// A later version of the format.
-    #[error("this keystore is of version {version}, and this wallet reads version {known}: use a newer wallet")]
+    #[error(
+        "this keystore is of version {version}, and this wallet reads version {known}: use a newer wallet"
+    )]
     Version {
         /// What the file says.
         version: u32,
@@ -153,13 +161,19 @@ pub enum KeystoreProblem {
         known: u32,
     },
     /// Another way of encryption.
-    #[error("this keystore is encrypted in a way that this wallet does not know: use the wallet that made it")]
+    #[error(
+        "this keystore is encrypted in a way that this wallet does not know: use the wallet that made it"
+    )]
     Algorithm,
     /// Key derivation that anybody could try many passphrases against.
-    #[error("this keystore's protection is too weak to be trusted: restore the wallet from its words instead")]
+    #[error(
+        "this keystore's protection is too weak to be trusted: restore the wallet from its words instead"
+    )]
     TooWeak,
     /// Key derivation that would exhaust the machine.
-    #[error("opening this keystore would take more memory or time than is allowed: it was not made by this wallet")]
+    #[error(
+        "opening this keystore would take more memory or time than is allowed: it was not made by this wallet"
+    )]
     TooCostly,
     /// The passphrase is right and the content is not a wallet.
     #[error("the keystore opened, but what it holds is not a wallet: restore the wallet from its words")]

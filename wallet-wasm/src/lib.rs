@@ -6,7 +6,14 @@
 
 #![warn(missing_docs)]
 
+pub mod engine;
 pub mod error;
+#[cfg(target_arch = "wasm32")]
+pub mod js;
+pub mod keystore;
+pub mod payment;
 pub mod protocol;
+pub mod session;
+pub mod vault;
 
 pub use error::WalletError;

@@ -64,6 +64,12 @@ pub enum Command {
         /// What encrypts the keystore.
         passphrase: String,
     },
+    /// Compares words by their position with those of the open keystore, so that a person can show to have written
+    /// them down, and the page need not keep them. Reply: [`Reply::Drill`].
+    Drill {
+        /// What the person wrote down.
+        answers: Vec<DrillAnswer>,
+    },
     /// Opens the keystore. Reply: [`Reply::Done`].
     Unlock {
         /// What encrypts the keystore.
@@ -98,6 +104,15 @@ pub enum Command {
     },
 }
 
+/// One word as a person wrote it down.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DrillAnswer {
+    /// From 1, as [`Reply::Words`] counts.
+    pub position: u8,
+    /// The word; case and surrounding white space do not matter.
+    pub word: String,
+}
+
 /// What the worker answers.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "reply", rename_all = "snake_case")]
@@ -108,6 +123,11 @@ pub enum Reply {
     Words {
         /// 12 or 24 of them.
         words: Vec<String>,
+    },
+    /// Which answers of a drill were wrong.
+    Drill {
+        /// Their positions; empty when all were right.
+        wrong: Vec<u8>,
     },
     /// The encrypted keystore, safe to store and to download.
     Keystore {
@@ -150,8 +170,13 @@ pub struct PaymentView {
     pub comment: String,
     /// The confirmed balance before.
     pub balance: u64,
-    /// What will be left once this and everything pending is mined.
+    /// What will be left once this and everything that this account has pending is mined. Coins that are on their
+    /// way to it do not count.
     pub balance_after: u64,
+    /// A payment with the same nonce that this wallet has signed before and that the node does not have: only one of
+    /// the two can ever be mined. A page must show this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<TxId>,
 }
 
 /// What the worker tells unasked.
@@ -261,6 +286,7 @@ impl core::fmt::Debug for Command {
             Self::Create { .. } => "Create",
             Self::ImportKeystore { .. } => "ImportKeystore",
             Self::ImportKey { .. } => "ImportKey",
+            Self::Drill { .. } => "Drill",
             Self::Unlock { .. } => "Unlock",
             Self::Lock => "Lock",
             Self::Forget => "Forget",
@@ -272,11 +298,18 @@ impl core::fmt::Debug for Command {
     }
 }
 
+impl core::fmt::Debug for DrillAnswer {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "DrillAnswer({}, hidden)", self.position)
+    }
+}
+
 impl core::fmt::Debug for Reply {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self {
             Self::Done => f.write_str("Done"),
             Self::Words { words } => write!(f, "Words({} hidden)", words.len()),
+            Self::Drill { wrong } => f.debug_tuple("Drill").field(wrong).finish(),
             Self::Keystore { .. } => f.write_str("Keystore"),
             Self::Prepared(payment) => f.debug_tuple("Prepared").field(payment).finish(),
             Self::Sent { tx_id } => f.debug_tuple("Sent").field(tx_id).finish(),

@@ -1,0 +1,28 @@
+//! Everything that is checked without running a test.
+
+use anyhow::Result;
+
+use crate::run::{cargo, run, tools};
+
+/// The crates that run in the page.
+const WASM: [&str; 6] = ["-p", "shared", "-p", "wallet-wasm", "-p", "web"];
+
+/// Runs all checks.
+pub(crate) fn check() -> Result<()> {
+    run("format", &mut cargo(&["fmt", "--all", "--check"]))?;
+    let native = ["clippy", "--locked", "--workspace", "--all-targets", "--no-default-features"];
+    run("lints, native", cargo(&native).args(["--", "-D", "warnings"]))?;
+    let wasm = ["clippy", "--locked", "--target", "wasm32-unknown-unknown"];
+    run("lints, WASM", cargo(&wasm).args(WASM).args(["--", "-D", "warnings"]))?;
+    let docs = ["doc", "--locked", "--workspace", "--no-deps", "--no-default-features"];
+    run("documentation", cargo(&docs).env("RUSTDOCFLAGS", "-D warnings"))?;
+    let deny = tools().join("bin/cargo-deny");
+    if deny.exists() {
+        // The advisories' database is a git repository, which a machine without that network cannot fetch.
+        let arguments = ["--locked", "check", "bans", "licenses", "sources"];
+        run("licences and sources", &mut crate::run::command(deny, &arguments))?;
+    } else {
+        println!("\n!! SKIPPED licences and sources: cargo-deny is not installed; run `cargo xtask setup`");
+    }
+    Ok(())
+}

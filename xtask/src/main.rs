@@ -1,0 +1,48 @@
+//! Ironchain's chores, as `cargo xtask NAME`. Every command is shown before it runs, and every part's time after.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a tool for the terminal")]
+
+mod bench;
+mod check;
+mod run;
+mod setup;
+mod test;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+/// Chores of the Ironchain workspace.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", disable_help_subcommand = true)]
+struct Arguments {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Debug, Subcommand)]
+enum Chore {
+    /// Installs what only the tests need: a browser with its driver, Python packages, the WASM test runner.
+    Setup,
+    /// Runs what needs no test: formatting, lints (native and WASM), documentation, licences and sources.
+    Check,
+    /// Runs every test: native, WASM in a browser, real processes, a real browser, the Python client.
+    Test {
+        /// Only this part.
+        #[arg(value_enum)]
+        part: Option<test::Part>,
+    },
+    /// Measures sizes, memory and the page, and prints a table.
+    Bench,
+}
+
+fn main() -> Result<()> {
+    let started = std::time::Instant::now();
+    match Arguments::parse().chore {
+        Chore::Setup => setup::setup()?,
+        Chore::Check => check::check()?,
+        Chore::Test { part } => test::test(part)?,
+        Chore::Bench => bench::bench()?,
+    }
+    println!("\nall done in {:.0?}", started.elapsed());
+    Ok(())
+}

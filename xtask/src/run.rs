@@ -1,0 +1,62 @@
+//! Running commands from the workspace's root.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+
+/// Returns the workspace's root.
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().map_or_else(|| PathBuf::from("."), Path::to_path_buf)
+}
+
+/// Returns where cargo builds.
+pub(crate) fn target_dir() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
+}
+
+/// Returns the folder for tools that are installed for this workspace alone.
+pub(crate) fn tools() -> PathBuf {
+    target_dir().join("tools")
+}
+
+/// Builds a command that runs in the workspace's root.
+pub(crate) fn command(program: impl AsRef<OsStr>, arguments: &[&str]) -> Command {
+    let mut command = Command::new(program);
+    command.args(arguments).current_dir(root());
+    command
+}
+
+/// Builds a cargo command.
+pub(crate) fn cargo(arguments: &[&str]) -> Command {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    command(cargo, arguments)
+}
+
+/// Shows `command`, runs it, and shows how long it took.
+///
+/// # Errors
+/// When it cannot be started or fails.
+pub(crate) fn run(name: &str, command: &mut Command) -> Result<()> {
+    println!("\n== {name}: {}", shown(command));
+    let started = Instant::now();
+    let status = command.status().with_context(|| format!("cannot start {}", shown(command)))?;
+    println!("== {name}: {:.0?}", started.elapsed());
+    if !status.success() {
+        bail!("{name} failed ({status}): {}", shown(command));
+    }
+    Ok(())
+}
+
+/// Returns whether `program --version` works.
+pub(crate) fn is_installed(program: impl AsRef<OsStr>) -> bool {
+    Command::new(program).arg("--version").output().is_ok_and(|output| output.status.success())
+}
+
+fn shown(command: &Command) -> String {
+    let program = Path::new(command.get_program()).file_name().unwrap_or(command.get_program());
+    let words = std::iter::once(program).chain(command.get_args());
+    words.map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,80 @@
+//! What only the tests need. Building needs none of it.
+
+use std::path::PathBuf;
+
+use anyhow::{Result, bail};
+
+use crate::run::{cargo, command, is_installed, root, run, tools};
+
+/// The version of every wasm-bindgen crate in `Cargo.lock`; tool and library must agree.
+const WASM_BINDGEN: &str = "0.2.108";
+const CARGO_DENY: &str = "0.20.2";
+
+/// Installs everything; what is there already is left alone.
+pub(crate) fn setup() -> Result<()> {
+    run("wasm target", &mut command("rustup", &["target", "add", "wasm32-unknown-unknown"]))?;
+    browser()?;
+    install("wasm-bindgen-cli", WASM_BINDGEN, "wasm-bindgen-test-runner")?;
+    install("cargo-deny", CARGO_DENY, "cargo-deny")?;
+    python()
+}
+
+/// Returns whether this may install system packages: as root, or where a machine is made for tests.
+pub(crate) fn may_install() -> bool {
+    std::env::var("CI").is_ok_and(|value| value == "true") || is_root()
+}
+
+fn is_root() -> bool {
+    std::process::Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.starts_with(b"0\n"))
+}
+
+/// Returns the test runner for WASM.
+pub(crate) fn wasm_runner() -> PathBuf {
+    tools().join("bin/wasm-bindgen-test-runner")
+}
+
+/// Returns the Python of the tests' own environment.
+pub(crate) fn python_path() -> PathBuf {
+    tools().join("python/bin/python")
+}
+
+fn browser() -> Result<()> {
+    if is_installed("chromium") && is_installed("chromedriver") {
+        return Ok(());
+    }
+    let packages = ["chromium", "chromium-driver", "python3-venv"];
+    if !is_root() {
+        bail!(
+            "the browser tests need Chromium and its driver, which are not installed.\n\
+             On Debian run: sudo apt-get install {}",
+            packages.join(" ")
+        );
+    }
+    run("package lists", &mut command("apt-get", &["update", "-qq"]))?;
+    let mut arguments = vec!["install", "-y", "-qq", "--no-install-recommends"];
+    arguments.extend(packages);
+    run("browser", command("apt-get", &arguments).env("DEBIAN_FRONTEND", "noninteractive"))
+}
+
+fn install(package: &str, version: &str, binary: &str) -> Result<()> {
+    if tools().join("bin").join(binary).exists() {
+        return Ok(());
+    }
+    let folder = tools();
+    let folder = folder.to_string_lossy();
+    let target = crate::run::target_dir().join("tools-build");
+    let arguments = ["install", package, "--version", version, "--locked", "--root", &folder];
+    run(package, cargo(&arguments).env("CARGO_TARGET_DIR", target))
+}
+
+fn python() -> Result<()> {
+    let python = python_path();
+    let requirements = root().join("e2e/python/requirements.txt");
+    if !python.exists() {
+        let folder = tools().join("python");
+        run("python environment", &mut command("python3", &["-m", "venv", &folder.to_string_lossy()]))?;
+    }
+    let requirements = requirements.to_string_lossy();
+    let arguments = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", &requirements];
+    run("python packages", &mut command(python, &arguments))
+}

@@ -1,0 +1,81 @@
+//! Every test, in parts.
+
+use anyhow::Result;
+use clap::ValueEnum;
+
+use crate::run::{cargo, command, is_installed, root, run, target_dir};
+use crate::setup::{may_install, python_path, setup, wasm_runner};
+
+/// One part of the tests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Part {
+    /// Unit and integration tests, with real sockets, stores and processes.
+    Native,
+    /// The same rules and vectors in a real browser.
+    Wasm,
+    /// The built programs with a real browser and an independent client.
+    EndToEnd,
+}
+
+/// Runs one part, or all.
+pub(crate) fn test(part: Option<Part>) -> Result<()> {
+    if part != Some(Part::Native) && may_install() {
+        setup()?;
+    }
+    let wanted = |this| part.is_none_or(|part| part == this);
+    if wanted(Part::Native) {
+        let arguments = ["test", "--locked", "--workspace", "--exclude", "e2e", "--no-default-features"];
+        run("native tests", &mut cargo(&arguments))?;
+    }
+    let missing = missing();
+    if !missing.is_empty() && part != Some(Part::Native) {
+        println!(
+            "\n!! SKIPPED the browser tests: no {}. Run `cargo xtask setup` first.",
+            missing.join(", no ")
+        );
+        return Ok(());
+    }
+    if wanted(Part::Wasm) {
+        wasm()?;
+    }
+    if wanted(Part::EndToEnd) {
+        end_to_end()?;
+    }
+    Ok(())
+}
+
+fn missing() -> Vec<&'static str> {
+    let needs = [
+        ("Chromium", is_installed("chromium")),
+        ("chromedriver", is_installed("chromedriver")),
+        ("WASM test runner", wasm_runner().exists()),
+        ("Python packages", python_path().exists()),
+    ];
+    needs.into_iter().filter(|(_, is_there)| !is_there).map(|(name, _)| name).collect()
+}
+
+fn wasm() -> Result<()> {
+    let arguments = ["test", "--locked", "--lib", "-p", "shared", "--target", "wasm32-unknown-unknown"];
+    run(
+        "WASM tests",
+        cargo(&arguments)
+            .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", wasm_runner())
+            .env("CHROMEDRIVER", "chromedriver")
+            .env("WASM_BINDGEN_USE_BROWSER", "1")
+            .env("WASM_BINDGEN_TEST_TIMEOUT", "300"),
+    )
+}
+
+fn end_to_end() -> Result<()> {
+    run("programs", &mut cargo(&["build", "--locked", "--release", "-p", "node", "-p", "client"]))?;
+    let python = python_path();
+    run("Python vectors", &mut command(&python, &["e2e/python/test_vectors.py"]))?;
+    run(
+        "end-to-end tests",
+        cargo(&["test", "--locked", "-p", "e2e", "--", "--nocapture", "--test-threads=1"])
+            .env("IRONCHAIN_NODE", target_dir().join("release/node"))
+            .env("IRONCHAIN_CLIENT", target_dir().join("release/client"))
+            .env("IRONCHAIN_PYTHON", python)
+            .env("IRONCHAIN_ROOT", root()),
+    )
+}

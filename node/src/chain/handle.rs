@@ -1,0 +1,121 @@
+//! The door to the chain thread. Cloning it is cheap; when the last one is dropped the thread commits what is
+//! queued and returns.
+
+use std::sync::Arc;
+
+use shared::address::Address;
+use shared::block::Block;
+use shared::consensus::CheckedTransaction;
+use shared::ledger::BlockTemplate;
+use shared::spec::ChainSpec;
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
+
+use super::error::{SubmitError, SubmitTransactionError, TemplateError};
+use super::view::{ChainEvent, View};
+use crate::store::{Reader, Snapshot, StoreError};
+
+/// Where the chain thread sends an answer. Dropping it without one means that the thread has ended.
+pub(super) type Reply<T, E> = oneshot::Sender<Result<T, E>>;
+
+/// What the chain thread can be asked to do.
+#[derive(Debug)]
+pub(super) enum Command {
+    Transaction(Arc<CheckedTransaction>, Reply<(), SubmitTransactionError>),
+    Block(Box<Block>, Reply<Submitted, SubmitError>),
+    Template(Address, Reply<BlockTemplate, TemplateError>),
+}
+
+/// What became of a block that was accepted. Each is said only after the block is durable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Submitted {
+    /// It is the new tip.
+    Best,
+    /// It is valid as far as is known, and stored; its branch has not more work than the best chain.
+    SideBranch,
+    /// It was stored before.
+    Known,
+}
+
+/// A sender of commands to the chain thread, and a reader of what it publishes.
+#[derive(Debug, Clone)]
+pub struct ChainHandle {
+    pub(super) spec: Arc<ChainSpec>,
+    /// To the chain thread. Bounded: when it is full, those who submit wait. Closing it ends the thread.
+    pub(super) commands: mpsc::Sender<Command>,
+    pub(super) view: watch::Receiver<Arc<View>>,
+    /// From the chain thread. A receiver that lags behind by `EVENT_CAPACITY` is told that it lost some.
+    pub(super) events: broadcast::WeakSender<ChainEvent>,
+    pub(super) reader: Reader,
+}
+
+impl ChainHandle {
+    /// Returns the chain's specification.
+    #[must_use]
+    pub fn spec(&self) -> &Arc<ChainSpec> {
+        &self.spec
+    }
+
+    /// Returns the newest view. Never waits for the chain thread.
+    #[must_use]
+    pub fn view(&self) -> Arc<View> {
+        Arc::clone(&self.view.borrow())
+    }
+
+    /// Returns a receiver that is told of every new view, and may skip some.
+    #[must_use]
+    pub fn watch(&self) -> watch::Receiver<Arc<View>> {
+        self.view.clone()
+    }
+
+    /// Returns a receiver of every change from now on. It is closed when the chain thread ends.
+    #[must_use]
+    pub fn events(&self) -> broadcast::Receiver<ChainEvent> {
+        // When the thread has ended, a channel without a sender is what its receivers would hold as well.
+        self.events.upgrade().map_or_else(|| broadcast::channel(1).1, |events| events.subscribe())
+    }
+
+    /// Offers a transaction to the mempool; returns when it is durable there.
+    ///
+    /// # Errors
+    /// When the mempool refuses it, the disk fails or the node stops.
+    pub async fn submit_transaction(
+        &self,
+        transaction: CheckedTransaction,
+    ) -> Result<(), SubmitTransactionError> {
+        let ask = |reply| Command::Transaction(Arc::new(transaction), reply);
+        self.ask(ask).await.unwrap_or(Err(SubmitTransactionError::Stopped))
+    }
+
+    /// Offers a block; returns when it is durable.
+    ///
+    /// # Errors
+    /// When it breaks a rule, cannot be judged now, the disk fails or the node stops.
+    pub async fn submit_block(&self, block: Block) -> Result<Submitted, SubmitError> {
+        self.ask(|reply| Command::Block(Box::new(block), reply)).await.unwrap_or(Err(SubmitError::Stopped))
+    }
+
+    /// Returns a block on the tip for `miner` that only lacks its time, bits and nonce: valid transactions, highest
+    /// fee rates first, within the chain's block size.
+    ///
+    /// # Errors
+    /// When the node stops, or the miner can hold no more coins.
+    pub async fn template(&self, miner: Address) -> Result<BlockTemplate, TemplateError> {
+        self.ask(|reply| Command::Template(miner, reply)).await.unwrap_or(Err(TemplateError::Stopped))
+    }
+
+    /// Returns a consistent picture of blocks, transactions and histories on disk, at least as new as
+    /// [`ChainHandle::view`] was before. It holds disk space until it is dropped, so drop it soon.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn snapshot(&self) -> Result<Snapshot, StoreError> {
+        self.reader.snapshot()
+    }
+
+    /// Sends a command and waits for its answer; `None` when the thread has ended.
+    async fn ask<T>(&self, command: impl FnOnce(oneshot::Sender<T>) -> Command) -> Option<T> {
+        let (reply, answer) = oneshot::channel();
+        self.commands.send(command(reply)).await.ok()?;
+        answer.await.ok()
+    }
+}

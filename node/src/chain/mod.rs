@@ -1,0 +1,14 @@
+//! The chain: one OS thread that alone changes it, and the handle through which everybody else asks.
+
+mod error;
+mod handle;
+mod headers;
+mod state;
+mod thread;
+mod view;
+
+pub use error::{SubmitError, SubmitTransactionError, TemplateError};
+pub use handle::{ChainHandle, Submitted};
+pub use state::Options;
+pub use thread::{ChainThread, ChainThreadError, start};
+pub use view::{ChainEvent, HeadChange, Tip, View};

@@ -1,0 +1,166 @@
+//! The chain thread: takes commands off the queue in batches, so that one durable write serves many submitters.
+
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use shared::spec::ChainSpec;
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
+
+use super::error::{SubmitError, SubmitTransactionError, TemplateError};
+use super::handle::{ChainHandle, Command, Reply};
+use super::state::{ChainState, Options};
+use super::view::{ChainEvent, HeadChange, View};
+use crate::clock::Clock;
+use crate::store::{Store, StoreError};
+
+/// Commands that may wait. When there are more, those who submit wait for room.
+const COMMAND_CAPACITY: usize = 4_096;
+/// Commands that are answered by one durable write.
+const BATCH_COMMANDS: usize = 4_096;
+/// Events that a slow receiver may be behind before it loses the oldest.
+const EVENT_CAPACITY: usize = 256;
+
+/// The chain thread has ended otherwise than by the drop of the last handle.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum ChainThreadError {
+    /// The disk failed.
+    #[error(transparent)]
+    Store(StoreError),
+    /// It panicked; its message is in the log.
+    #[error("the chain thread panicked; this is a bug: please report the lines above")]
+    Panicked,
+}
+
+/// The running chain thread.
+#[derive(Debug)]
+pub struct ChainThread {
+    /// From the thread: what it ended with. It is closed without a value when the thread panics.
+    end: oneshot::Receiver<Result<(), StoreError>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl ChainThread {
+    /// Waits for the thread's end, which comes when the last handle is dropped or the disk fails. After that
+    /// everything that was answered is durable and the store is closed.
+    ///
+    /// # Errors
+    /// When the disk failed or the thread panicked.
+    pub async fn ended(&mut self) -> Result<(), ChainThreadError> {
+        let end = (&mut self.end).await;
+        // The end was announced by the thread's last action, so this does not wait.
+        if let Some(Err(_panic)) = self.thread.take().map(JoinHandle::join) {
+            return Err(ChainThreadError::Panicked);
+        }
+        end.map_or(Err(ChainThreadError::Panicked), |end| end.map_err(ChainThreadError::Store))
+    }
+}
+
+/// Reads the chain from `store` and starts the chain thread.
+///
+/// # Errors
+/// When the store is damaged or the disk fails.
+pub fn start(
+    spec: Arc<ChainSpec>,
+    store: Store,
+    clock: Arc<dyn Clock>,
+    options: Options,
+) -> Result<(ChainHandle, ChainThread), StoreError> {
+    let reader = store.reader().clone();
+    let state = ChainState::load(Arc::clone(&spec), store, clock, options)?;
+    let (commands, queue) = mpsc::channel(COMMAND_CAPACITY);
+    let (publish_view, view) = watch::channel(Arc::new(state.view()));
+    let (publish_event, _) = broadcast::channel(EVENT_CAPACITY);
+    let events = publish_event.downgrade();
+    let (announce_end, end) = oneshot::channel();
+
+    let loop_ = Loop { state, publish_view, publish_event };
+    let thread = std::thread::Builder::new()
+        .name("chain".to_owned())
+        .spawn(move || {
+            let end = loop_.run(queue);
+            // Nobody may be interested any more.
+            drop(announce_end.send(end));
+        })
+        .map_err(|error| StoreError::Io { path: "chain thread".into(), source: Arc::new(error) })?;
+    let handle = ChainHandle { spec, commands, view, events, reader };
+    Ok((handle, ChainThread { end, thread: Some(thread) }))
+}
+
+struct Loop {
+    state: ChainState,
+    publish_view: watch::Sender<Arc<View>>,
+    publish_event: broadcast::Sender<ChainEvent>,
+}
+
+/// Those whose transactions were admitted and wait for the durable write.
+type Admitted = Vec<Reply<(), SubmitTransactionError>>;
+
+impl Loop {
+    /// Works until the last handle is dropped.
+    fn run(mut self, mut queue: mpsc::Receiver<Command>) -> Result<(), StoreError> {
+        let mut batch = Vec::new();
+        while queue.blocking_recv_many(&mut batch, BATCH_COMMANDS) > 0 {
+            self.state.expire();
+            let mut admitted = Admitted::new();
+            for command in batch.drain(..) {
+                self.answer(command, &mut admitted)?;
+            }
+            self.commit(&mut admitted)?;
+        }
+        Ok(())
+    }
+
+    fn answer(&mut self, command: Command, admitted: &mut Admitted) -> Result<(), StoreError> {
+        match command {
+            Command::Transaction(transaction, reply) => match self.state.admit(transaction) {
+                Ok(()) => admitted.push(reply),
+                Err(error) => tell(reply, Err(SubmitTransactionError::Refused(error))),
+            },
+            Command::Block(block, reply) => {
+                // What came before the block is durable before it, and no failure of the block can touch it.
+                self.commit(admitted)?;
+                let accepted = self.state.accept(*block);
+                if let Ok(accepted) = &accepted
+                    && let Some(head) = accepted.head
+                {
+                    self.publish(Some(head));
+                }
+                let failure = match &accepted {
+                    Err(SubmitError::Store(error)) => Some(error.clone()),
+                    _ => None,
+                };
+                tell(reply, accepted.map(|accepted| accepted.submitted));
+                return failure.map_or(Ok(()), Err);
+            }
+            Command::Template(miner, reply) => {
+                tell(reply, self.state.template(miner).map_err(TemplateError::Impossible));
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes what was admitted durable, publishes it and says so.
+    fn commit(&mut self, admitted: &mut Admitted) -> Result<(), StoreError> {
+        let committed = self.state.commit_mempool();
+        if matches!(committed, Ok(true)) {
+            self.publish(None);
+        }
+        for reply in admitted.drain(..) {
+            tell(reply, committed.clone().map(drop).map_err(SubmitTransactionError::Store));
+        }
+        committed.map(drop)
+    }
+
+    fn publish(&mut self, head: Option<HeadChange>) {
+        let view = Arc::new(self.state.view());
+        let touched = Arc::new(self.state.take_touched());
+        self.publish_view.send_replace(Arc::clone(&view));
+        // Nobody may be subscribed.
+        drop(self.publish_event.send(ChainEvent { view, touched, head }));
+    }
+}
+
+/// Answers; who asked may have gone.
+fn tell<T, E>(reply: Reply<T, E>, answer: Result<T, E>) {
+    drop(reply.send(answer));
+}

@@ -1,0 +1,79 @@
+//! What the chain thread publishes: immutable pictures of the tip, and notes of what changed.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use imbl::OrdMap;
+use shared::address::Address;
+use shared::block::{Coinbase, Header};
+use shared::hash::BlockHash;
+use shared::pow::{Ancestry, Work};
+use shared::state::Account;
+
+use crate::mempool::MempoolView;
+
+/// The last block of the best chain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tip {
+    /// The block's hash.
+    pub hash: BlockHash,
+    /// Genesis is 0.
+    pub height: u64,
+    /// The block's header.
+    pub header: Header,
+    /// The block's coinbase: who mined it, for what reward, with how many transactions.
+    pub coinbase: Coinbase,
+    /// The work of the whole chain, genesis included.
+    pub work: Work,
+    /// The parent's time in Unix seconds; `None` when the tip is genesis.
+    pub parent_time: Option<u32>,
+}
+
+impl Tip {
+    /// Returns what the difficulty rule needs to know for the block after this one.
+    #[must_use]
+    pub fn ancestry(&self) -> Ancestry {
+        Ancestry { bits: self.header.bits, time: self.header.time, grandparent_time: self.parent_time }
+    }
+}
+
+/// The chain at one moment. Everything in it is durable and belongs together.
+#[derive(Debug, Clone)]
+pub struct View {
+    /// The last block.
+    pub tip: Tip,
+    /// All accounts after the tip.
+    pub accounts: OrdMap<Address, Account>,
+    /// The transactions that wait for a block.
+    pub mempool: MempoolView,
+}
+
+impl View {
+    /// Returns the account of `address`; one that was never touched is all zeros.
+    #[must_use]
+    pub fn account(&self, address: &Address) -> Account {
+        self.accounts.get(address).copied().unwrap_or_default()
+    }
+}
+
+/// Something changed. `view` is the state after it.
+#[derive(Debug, Clone)]
+pub struct ChainEvent {
+    /// The state after the change.
+    pub view: Arc<View>,
+    /// The addresses whose account or pending transactions changed.
+    pub touched: Arc<BTreeSet<Address>>,
+    /// The move of the tip; `None` when only the mempool changed.
+    pub head: Option<HeadChange>,
+}
+
+/// A move of the tip.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HeadChange {
+    /// The tip before.
+    pub old_tip: BlockHash,
+    /// How many blocks were undone: 0 when the old tip was just extended.
+    pub disconnected: u64,
+    /// How many blocks were applied.
+    pub connected: u64,
+}

@@ -1,0 +1,337 @@
+//! Transactions that wait for a block. Pure: it knows no disk, no clock and no thread.
+//!
+//! What one sender has pending is always a run of nonces without gaps that starts at its account's nonce, and all of
+//! it together is covered by its confirmed balance. So any selection in nonce order makes a valid block.
+
+mod policy;
+mod select;
+#[cfg(test)]
+mod tests;
+mod view;
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use imbl::OrdMap;
+use shared::address::Address;
+use shared::consensus::{CheckedTransaction, check_admission};
+use shared::state::Account;
+
+pub use policy::{AdmissionError, Limits};
+pub use view::{MempoolView, Pending};
+
+/// Bytes of memory that a pending transaction takes beyond its encoded size: its entries in seven indexes, its
+/// allocations, and the sender's address and id beside the transaction.
+const OVERHEAD_BYTES: usize = 600;
+
+/// What a transaction is admitted against.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Context<'a> {
+    /// All accounts at the tip.
+    pub(crate) accounts: &'a OrdMap<Address, Account>,
+    /// The height of the next block.
+    pub(crate) next_height: u64,
+    /// Unix seconds.
+    pub(crate) now: u64,
+}
+
+impl Context<'_> {
+    fn account(&self, address: &Address) -> Account {
+        self.accounts.get(address).copied().unwrap_or_default()
+    }
+}
+
+/// Something for the store to repeat.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Change {
+    Added(Arc<Pending>),
+    Removed(Arc<Pending>),
+}
+
+/// Coins a byte, times 2^32: fees are below 2^53.
+type FeeRate = u128;
+
+/// All transactions that wait for a block.
+#[derive(Debug)]
+pub(crate) struct Mempool {
+    limits: Limits,
+    next_number: u64,
+    view: MempoolView,
+    /// Cheapest first; among equals, the latest first.
+    by_rate: BTreeMap<(FeeRate, Reverse<u64>), Arc<Pending>>,
+    by_number: BTreeMap<u64, Arc<Pending>>,
+    /// By the last height whose block may hold them, and by number. Without those that never expire.
+    by_expiry: BTreeMap<(u64, u64), Arc<Pending>>,
+    changes: Vec<Change>,
+}
+
+impl Mempool {
+    pub(crate) fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            next_number: 0,
+            view: MempoolView::default(),
+            by_rate: BTreeMap::new(),
+            by_number: BTreeMap::new(),
+            by_expiry: BTreeMap::new(),
+            changes: Vec::new(),
+        }
+    }
+
+    /// Returns what readers may see.
+    pub(crate) fn view(&self) -> &MempoolView {
+        &self.view
+    }
+
+    /// Returns what happened since this was asked before, in order.
+    pub(crate) fn take_changes(&mut self) -> Vec<Change> {
+        std::mem::take(&mut self.changes)
+    }
+
+    /// Admits a transaction that arrives now.
+    pub(crate) fn admit(
+        &mut self,
+        transaction: Arc<CheckedTransaction>,
+        context: &Context<'_>,
+    ) -> Result<(), AdmissionError> {
+        let pending = Pending { number: self.next_number, arrived_at: context.now, transaction };
+        self.admit_pending(pending, context)
+    }
+
+    /// Takes back what was stored before a restart. What is not valid any more is among the changes.
+    pub(crate) fn restore(&mut self, mut stored: Vec<Pending>, context: &Context<'_>) {
+        // A replacement has a later number than the nonces after it.
+        stored.sort_by_key(|pending| (*pending.sender(), pending.nonce()));
+        for pending in stored {
+            self.next_number = self.next_number.max(pending.number + 1);
+            self.readmit(pending, context);
+        }
+        // What was restored is in the store already.
+        self.changes.retain(|change| matches!(change, Change::Removed(_)));
+    }
+
+    /// Follows a move of the tip: `touched` are the addresses whose accounts changed, `left` the transactions of
+    /// blocks that are not on the best chain any more, oldest first.
+    pub(crate) fn follow(
+        &mut self,
+        touched: &BTreeSet<Address>,
+        left: Vec<Arc<CheckedTransaction>>,
+        context: &Context<'_>,
+    ) {
+        let mut left_by_sender: BTreeMap<Address, Vec<_>> = BTreeMap::new();
+        for transaction in left {
+            left_by_sender.entry(*transaction.sender()).or_default().push(transaction);
+        }
+        for (sender, transactions) in left_by_sender {
+            self.put_below(&sender, transactions, context);
+        }
+        for address in touched {
+            self.reconcile(address, context);
+        }
+        self.expire(context);
+    }
+
+    /// Drops what has expired, by height or by age.
+    pub(crate) fn expire(&mut self, context: &Context<'_>) {
+        while let Some((&(expires_at, _), pending)) = self.by_expiry.first_key_value() {
+            if expires_at >= context.next_height {
+                break;
+            }
+            self.remove_from(&Arc::clone(pending));
+        }
+        while let Some((_, pending)) = self.by_number.first_key_value() {
+            if !self.is_too_old(pending, context.now) {
+                break;
+            }
+            self.remove_from(&Arc::clone(pending));
+        }
+    }
+
+    /// Puts transactions of left blocks below what their sender has pending.
+    fn put_below(
+        &mut self,
+        sender: &Address,
+        transactions: Vec<Arc<CheckedTransaction>>,
+        context: &Context<'_>,
+    ) {
+        let above: Vec<_> = self.view.sent_by(sender).cloned().collect();
+        for pending in &above {
+            self.remove(pending);
+        }
+        for transaction in transactions {
+            let id = *transaction.id();
+            if let Err(error) = self.admit(transaction, context) {
+                tracing::debug!(%id, %error, "a transaction of a left block does not return to the mempool");
+            }
+        }
+        for pending in above {
+            self.readmit(Arc::unwrap_or_clone(pending), context);
+        }
+    }
+
+    /// Makes what `sender` has pending fit its account again.
+    fn reconcile(&mut self, sender: &Address, context: &Context<'_>) {
+        let account = context.account(sender);
+        let (mut next_nonce, mut available) = (account.nonce, account.balance);
+        let sent: Vec<_> = self.view.sent_by(sender).cloned().collect();
+        for pending in sent {
+            if pending.nonce() < account.nonce {
+                self.remove(&pending);
+            } else if check_admission(&pending.transaction, context.next_height, next_nonce, available)
+                .is_ok()
+            {
+                next_nonce += 1;
+                available -= pending.transaction.cost();
+            } else {
+                self.remove_from(&pending);
+                return;
+            }
+        }
+    }
+
+    /// Admits again what was pending before, under its old number; a failure is among the changes.
+    fn readmit(&mut self, pending: Pending, context: &Context<'_>) {
+        let dropped = Arc::new(pending.clone());
+        if let Err(error) = self.admit_pending(pending, context) {
+            tracing::debug!(id = %dropped.transaction.id(), %error, "a pending transaction is dropped");
+            self.changes.push(Change::Removed(dropped));
+        }
+    }
+
+    fn admit_pending(&mut self, pending: Pending, context: &Context<'_>) -> Result<(), AdmissionError> {
+        let transaction = &pending.transaction;
+        let (sender, nonce, fee) = (*pending.sender(), pending.nonce(), pending.fee());
+        if self.view.get(transaction.id()).is_some() {
+            return Err(AdmissionError::AlreadyPending { id: *transaction.id() });
+        }
+        if self.is_too_old(&pending, context.now) {
+            return Err(AdmissionError::WaitedTooLong { waited_s: context.now - pending.arrived_at });
+        }
+        let account = context.account(&sender);
+        let replaced = self.view.sent_at(&sender, nonce).cloned();
+        let next_nonce = self.view.next_nonce(&sender, account.nonce);
+        // Everything of the sender's must be covered, also what comes after a replaced transaction.
+        let spent =
+            self.view.pending_out(&sender) - replaced.as_ref().map_or(0, |old| old.transaction.cost());
+        let expected_nonce = if replaced.is_some() { nonce } else { next_nonce };
+        check_admission(
+            transaction,
+            context.next_height,
+            expected_nonce,
+            account.balance.saturating_sub(spent),
+        )
+        .map_err(AdmissionError::Rule)?;
+
+        if fee < self.limits.least_fee {
+            return Err(AdmissionError::FeeTooLow { fee, least: self.limits.least_fee });
+        }
+        if let Some(old) = &replaced {
+            let least = replacement_fee(old.fee());
+            if fee < least {
+                let pending_fee = old.fee();
+                return Err(AdmissionError::ReplacementFeeTooLow { nonce, pending_fee, least, next_nonce });
+            }
+        } else if self.view.sent_by(&sender).count() >= self.limits.per_sender {
+            return Err(AdmissionError::TooManyPending { limit: self.limits.per_sender });
+        }
+        let evicted = self.make_room(&pending, replaced.as_deref())?;
+
+        if let Some(old) = replaced {
+            self.remove(&old);
+        }
+        for cheaper in evicted {
+            self.remove_from(&cheaper);
+        }
+        self.insert(Arc::new(pending));
+        Ok(())
+    }
+
+    /// Returns what must go so that `new` fits: the cheapest, all of it cheaper than `new`.
+    fn make_room(
+        &self,
+        new: &Pending,
+        replaced: Option<&Pending>,
+    ) -> Result<Vec<Arc<Pending>>, AdmissionError> {
+        let replaced_bytes = replaced.map_or(0, memory_bytes);
+        let mut bytes = (self.memory_bytes() + memory_bytes(new)).saturating_sub(replaced_bytes);
+        let mut count = self.view.len() + 1 - usize::from(replaced.is_some());
+        let mut evicted = Vec::new();
+        let others =
+            self.by_rate.iter().filter(|(_, other)| Some(other.number) != replaced.map(|old| old.number));
+        for ((rate, _), cheapest) in others {
+            if bytes <= self.limits.bytes && count <= self.limits.count {
+                break;
+            }
+            // What goes takes the sender's later nonces with it, so nothing of the new one's sender may go.
+            if *rate >= fee_rate(new) || cheapest.sender() == new.sender() {
+                return Err(AdmissionError::Full { fee: new.fee() });
+            }
+            bytes -= memory_bytes(cheapest);
+            count -= 1;
+            evicted.push(Arc::clone(cheapest));
+        }
+        Ok(evicted)
+    }
+
+    fn memory_bytes(&self) -> usize {
+        self.view.bytes() + self.view.len() * OVERHEAD_BYTES
+    }
+
+    fn is_too_old(&self, pending: &Pending, now: u64) -> bool {
+        now.saturating_sub(pending.arrived_at) >= self.limits.lifetime_s
+    }
+
+    fn insert(&mut self, pending: Arc<Pending>) {
+        self.next_number = self.next_number.max(pending.number + 1);
+        self.view.insert(&pending);
+        self.by_rate.insert(rate_key(&pending), Arc::clone(&pending));
+        self.by_number.insert(pending.number, Arc::clone(&pending));
+        if let Some(key) = expiry_key(&pending) {
+            self.by_expiry.insert(key, Arc::clone(&pending));
+        }
+        self.changes.push(Change::Added(pending));
+    }
+
+    fn remove(&mut self, pending: &Arc<Pending>) {
+        self.view.remove(pending);
+        self.by_rate.remove(&rate_key(pending));
+        self.by_number.remove(&pending.number);
+        if let Some(key) = expiry_key(pending) {
+            self.by_expiry.remove(&key);
+        }
+        self.changes.push(Change::Removed(Arc::clone(pending)));
+    }
+
+    /// Removes a transaction and its sender's later ones, which would leave a gap.
+    fn remove_from(&mut self, first: &Pending) {
+        let sent = self.view.sent_by(first.sender());
+        let doomed: Vec<_> = sent.filter(|pending| pending.nonce() >= first.nonce()).cloned().collect();
+        for pending in &doomed {
+            self.remove(pending);
+        }
+    }
+}
+
+/// Returns what must be paid to replace a transaction that pays `fee`: a tenth more, rounded up, and at least 1 more.
+fn replacement_fee(fee: u64) -> u64 {
+    fee.saturating_add(fee.div_ceil(10).max(1))
+}
+
+fn fee_rate(pending: &Pending) -> FeeRate {
+    let size = FeeRate::try_from(pending.transaction.size()).unwrap_or(FeeRate::MAX).max(1);
+    (FeeRate::from(pending.fee()) << 32) / size
+}
+
+fn rate_key(pending: &Pending) -> (FeeRate, Reverse<u64>) {
+    (fee_rate(pending), Reverse(pending.number))
+}
+
+fn expiry_key(pending: &Pending) -> Option<(u64, u64)> {
+    let expires_at = pending.transaction.transaction().body.expires_at;
+    (expires_at != 0).then_some((expires_at, pending.number))
+}
+
+fn memory_bytes(pending: &Pending) -> usize {
+    pending.transaction.size() + OVERHEAD_BYTES
+}

@@ -1,0 +1,138 @@
+//! The mempool as readers see it: an immutable picture that costs nothing to copy.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use imbl::{HashMap, OrdMap};
+use shared::address::Address;
+use shared::consensus::CheckedTransaction;
+use shared::hash::TxId;
+
+/// A transaction that waits for a block.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pending {
+    /// Numbers are given in the order of arrival, and never again in one store.
+    pub number: u64,
+    /// When it arrived, Unix seconds.
+    pub arrived_at: u64,
+    /// The transaction.
+    pub transaction: Arc<CheckedTransaction>,
+}
+
+impl Pending {
+    /// Returns the sender's address.
+    #[must_use]
+    pub fn sender(&self) -> &Address {
+        self.transaction.sender()
+    }
+
+    /// Returns the receiver's address.
+    #[must_use]
+    pub fn receiver(&self) -> &Address {
+        &self.transaction.transaction().body.receiver
+    }
+
+    /// Returns the sender's nonce.
+    #[must_use]
+    pub fn nonce(&self) -> u64 {
+        self.transaction.transaction().body.nonce
+    }
+
+    /// Returns the fee in whole coins.
+    #[must_use]
+    pub fn fee(&self) -> u64 {
+        self.transaction.transaction().body.fee
+    }
+}
+
+/// All transactions that wait for a block, at one moment.
+#[derive(Debug, Clone, Default)]
+pub struct MempoolView {
+    by_id: HashMap<TxId, Arc<Pending>>,
+    by_sender: OrdMap<(Address, u64), Arc<Pending>>,
+    /// By number, without those that somebody sends to itself.
+    by_receiver: OrdMap<(Address, u64), Arc<Pending>>,
+    bytes: usize,
+}
+
+impl MempoolView {
+    /// Returns how many transactions wait.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.by_id.len()
+    }
+
+    /// Returns whether none waits.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.by_id.is_empty()
+    }
+
+    /// Returns the sum of their encoded sizes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Returns one of them.
+    #[must_use]
+    pub fn get(&self, id: &TxId) -> Option<&Arc<Pending>> {
+        self.by_id.get(id)
+    }
+
+    /// Returns all of them, by sender and nonce.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<Pending>> {
+        self.by_sender.values()
+    }
+
+    /// Returns what `sender` sends, by nonce: without gaps, from the nonce of its account on.
+    pub fn sent_by(&self, sender: &Address) -> impl Iterator<Item = &Arc<Pending>> {
+        self.by_sender.range((*sender, 0)..=(*sender, u64::MAX)).map(|(_, pending)| pending)
+    }
+
+    /// Returns what is sent to `receiver` by others, in the order of arrival.
+    pub fn sent_to(&self, receiver: &Address) -> impl Iterator<Item = &Arc<Pending>> {
+        self.by_receiver.range((*receiver, 0)..=(*receiver, u64::MAX)).map(|(_, pending)| pending)
+    }
+
+    /// Returns what is sent by or to `address`, by sender and nonce.
+    #[must_use]
+    pub fn touching(&self, address: &Address) -> Vec<Arc<Pending>> {
+        let all = self.sent_by(address).chain(self.sent_to(address));
+        let sorted: BTreeMap<_, _> =
+            all.map(|pending| ((pending.sender(), pending.nonce()), pending)).collect();
+        sorted.into_values().map(Arc::clone).collect()
+    }
+
+    /// Returns the nonce for the next transaction of `sender`, whose account's nonce is `account_nonce`.
+    #[must_use]
+    pub fn next_nonce(&self, sender: &Address, account_nonce: u64) -> u64 {
+        self.sent_by(sender).last().map_or(account_nonce, |last| last.nonce() + 1)
+    }
+
+    /// Returns the coins, fees included, that pending transactions will take from `sender`.
+    #[must_use]
+    pub fn pending_out(&self, sender: &Address) -> u64 {
+        self.sent_by(sender).map(|pending| pending.transaction.cost()).sum()
+    }
+
+    pub(super) fn sent_at(&self, sender: &Address, nonce: u64) -> Option<&Arc<Pending>> {
+        self.by_sender.get(&(*sender, nonce))
+    }
+
+    pub(super) fn insert(&mut self, pending: &Arc<Pending>) {
+        self.bytes += pending.transaction.size();
+        self.by_id.insert(*pending.transaction.id(), Arc::clone(pending));
+        self.by_sender.insert((*pending.sender(), pending.nonce()), Arc::clone(pending));
+        if pending.receiver() != pending.sender() {
+            self.by_receiver.insert((*pending.receiver(), pending.number), Arc::clone(pending));
+        }
+    }
+
+    pub(super) fn remove(&mut self, pending: &Pending) {
+        self.bytes -= pending.transaction.size();
+        self.by_id.remove(pending.transaction.id());
+        self.by_sender.remove(&(*pending.sender(), pending.nonce()));
+        self.by_receiver.remove(&(*pending.receiver(), pending.number));
+    }
+}

@@ -1,0 +1,190 @@
+//! The store on disk: one redb file with blocks, headers, accounts, undo data, indexes and the mempool.
+//!
+//! One writer (the chain thread), any number of readers with snapshots. It judges nothing: it keeps what the chain
+//! thread tells it, one atomic durable write a block or reorg.
+
+mod batch;
+mod error;
+mod load;
+mod snapshot;
+mod tables;
+#[cfg(test)]
+mod tests;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::Arc;
+
+use redb::{Database, Durability, ReadableDatabase};
+use shared::address::Address;
+use shared::codec;
+use shared::spec::ChainSpec;
+
+pub(crate) use batch::Batch;
+pub use error::StoreError;
+pub use snapshot::{HistoryEvent, HistoryItem, HistoryPage, Snapshot, StoredBlock, StoredTransaction};
+
+use tables::{META, SCHEMA};
+
+/// The store's file inside the data directory.
+pub const STORE_FILE: &str = "chain.redb";
+
+/// Bytes of redb's page cache. Balances are answered from memory; this serves blocks and histories, and an idle node
+/// shall stay below 40 MiB in all.
+const CACHE_BYTES: usize = 16 << 20;
+
+/// What the engine says inside of this module; it becomes a [`StoreError`] at its border.
+type Engine<T> = Result<T, redb::Error>;
+
+/// The write side of the store.
+#[derive(Debug)]
+pub struct Store {
+    reader: Reader,
+}
+
+/// The read side of the store. Cloning it is cheap.
+#[derive(Clone)]
+pub(crate) struct Reader {
+    database: Arc<Database>,
+    path: Arc<Path>,
+}
+
+impl std::fmt::Debug for Reader {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reader").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+impl Store {
+    /// Opens the store of `spec`'s chain in the directory `path`, and makes both when they are not there.
+    ///
+    /// # Errors
+    /// When the store is locked, damaged, of a newer version or of another chain, or the disk refuses.
+    pub fn open(path: &Path, spec: &ChainSpec) -> Result<Self, StoreError> {
+        std::fs::create_dir_all(path).map_err(|error| StoreError::explain_io(path.to_owned(), error))?;
+        let file = path.join(STORE_FILE);
+        // The engine panics on some damaged files; nothing of it outlives this call then.
+        catch_unwind(AssertUnwindSafe(|| Self::open_file(&file, spec))).unwrap_or_else(|_| {
+            Err(StoreError::Corrupt {
+                path: file.clone(),
+                what: "its pages contradict each other".to_owned(),
+            })
+        })
+    }
+
+    fn open_file(file: &Path, spec: &ChainSpec) -> Result<Self, StoreError> {
+        let database = Database::builder()
+            .set_cache_size(CACHE_BYTES)
+            .create(file)
+            .map_err(|error| StoreError::explain(file, error.into()))?;
+        let store = Self { reader: Reader { database: Arc::new(database), path: file.into() } };
+        if store.is_new()? {
+            store.initialize(spec)?;
+        }
+        store.check_meta(spec)?;
+        Ok(store)
+    }
+
+    /// Returns the address that earns the rewards, once it is known.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn miner(&self) -> Result<Option<Address>, StoreError> {
+        let bytes = self.meta(tables::META_MINER)?;
+        Ok(bytes.and_then(|bytes| <[u8; 20]>::try_from(bytes).ok()).map(Address))
+    }
+
+    /// Remembers the address that earns the rewards.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn set_miner(&self, address: &Address) -> Result<(), StoreError> {
+        self.write(|batch| batch.put_meta(tables::META_MINER, &address.0))
+    }
+
+    pub(crate) fn reader(&self) -> &Reader {
+        &self.reader
+    }
+
+    /// Runs `fill` in one write transaction and makes it durable; nothing is written when it fails.
+    pub(crate) fn write(&self, fill: impl FnOnce(&Batch) -> Engine<()>) -> Result<(), StoreError> {
+        let batch = self.begin()?;
+        fill(&batch).map_err(|error| self.explain(error))?;
+        self.commit(batch)
+    }
+
+    /// Begins a write transaction, which has no effect unless it is committed.
+    pub(crate) fn begin(&self) -> Result<Batch, StoreError> {
+        let begin = || -> Engine<Batch> {
+            let mut transaction = self.reader.database.begin_write()?;
+            transaction.set_durability(Durability::Immediate)?;
+            // Two phases: whatever a power cut leaves of the last commit, the one before it is whole.
+            transaction.set_two_phase_commit(true);
+            Ok(Batch::new(transaction))
+        };
+        begin().map_err(|error| self.explain(error))
+    }
+
+    /// Makes `batch` durable.
+    pub(crate) fn commit(&self, batch: Batch) -> Result<(), StoreError> {
+        batch.commit().map_err(|error| self.explain(error))
+    }
+
+    /// Explains what the engine said.
+    pub(crate) fn explain(&self, error: redb::Error) -> StoreError {
+        StoreError::explain(&self.reader.path, error)
+    }
+
+    /// Says what is wrong with the file's content.
+    pub(crate) fn corrupt(&self, what: String) -> StoreError {
+        StoreError::Corrupt { path: self.reader.path.to_path_buf(), what }
+    }
+
+    fn is_new(&self) -> Result<bool, StoreError> {
+        let is_new = || -> Engine<bool> {
+            let transaction = self.reader.database.begin_read()?;
+            Ok(transaction.list_tables()?.next().is_none())
+        };
+        is_new().map_err(|error| self.explain(error))
+    }
+
+    fn meta(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        let read = || -> Engine<Option<Vec<u8>>> {
+            let transaction = self.reader.database.begin_read()?;
+            Ok(transaction.open_table(META)?.get(name)?.map(|value| value.value().to_vec()))
+        };
+        read().map_err(|error| self.explain(error))
+    }
+
+    /// Makes all tables, so that readers find them, and puts genesis in.
+    fn initialize(&self, spec: &ChainSpec) -> Result<(), StoreError> {
+        self.write(|batch| {
+            batch.create_tables()?;
+            batch.put_meta(tables::META_SCHEMA, &SCHEMA.to_le_bytes())?;
+            batch.put_meta(tables::META_GENESIS, spec.genesis_hash().as_bytes())?;
+            batch.put_genesis(spec.genesis_hash(), &codec::encode(spec.genesis()))
+        })
+    }
+
+    fn check_meta(&self, spec: &ChainSpec) -> Result<(), StoreError> {
+        let path = || self.reader.path.to_path_buf();
+        let schema = self.meta(tables::META_SCHEMA)?.and_then(|bytes| <[u8; 4]>::try_from(bytes).ok());
+        match schema.map(u32::from_le_bytes) {
+            Some(SCHEMA) => {}
+            Some(found) if found > SCHEMA => {
+                return Err(StoreError::NewerSchema { path: path(), found, supported: SCHEMA });
+            }
+            Some(_) | None => {
+                return Err(self.corrupt("it names no schema version".to_owned()));
+            }
+        }
+        let found = self.meta(tables::META_GENESIS)?.and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
+        match found.map(shared::hash::BlockHash) {
+            Some(found) if found == *spec.genesis_hash() => Ok(()),
+            Some(found) => {
+                Err(StoreError::OtherChain { path: path(), found, expected: *spec.genesis_hash() })
+            }
+            None => Err(self.corrupt("it names no genesis block".to_owned())),
+        }
+    }
+}

@@ -17,3 +17,6 @@ pub mod session;
 pub mod vault;
 
 pub use error::WalletError;
+
+#[cfg(test)]
+mod tests;

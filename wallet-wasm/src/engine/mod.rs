@@ -291,7 +291,9 @@ impl<R: TryCryptoRng> Engine<R> {
     /// Tells the page of the wallet, and the node what to tell of.
     fn show_wallet(&mut self, sink: Sink<'_>) {
         post(Event::Wallet(self.vault.view(self.prefix())), sink);
-        let address = self.current_address().map(|address| Topic::Address { address });
+        // In the form that is the same on every chain, because which one it will be is not known yet.
+        let key = self.vault.public_key();
+        let address = key.map(|key| Topic::Address { address: key.tutorial_address() });
         self.session.watch([Topic::Heads {}].into_iter().chain(address).collect());
     }
 }

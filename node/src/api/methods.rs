@@ -1,0 +1,229 @@
+//! What each request does.
+
+use std::sync::Arc;
+
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use shared::address::Address;
+use shared::api::views::{
+    Answer, BalanceView, SubmittedView, TransactionStatus, TransactionStatusView,
+};
+use shared::api::{Request, rpc};
+use shared::api::rpc::RpcError;
+use shared::block::Block;
+use shared::codec;
+use shared::consensus::check_transaction;
+use shared::hash::{BlockHash, TxId};
+use shared::transaction::Transaction;
+
+use super::config::MAX_TRANSACTION_BYTES;
+use super::{Server, views};
+use crate::chain::SubmitTransactionError;
+use crate::mempool::AdmissionError;
+use crate::store::{Snapshot, StoreError};
+use crate::verifier::AwsLcVerifier;
+
+/// Entries of a page, unless told otherwise.
+const DEFAULT_PAGE: usize = 20;
+
+type Result<T> = std::result::Result<T, RpcError>;
+
+/// The answer to a request, or the work that leads to it.
+pub(super) enum Work {
+    /// It is known.
+    Done(Result<Answer>),
+    /// A transaction is on its way to the mempool. Many may be, and their answers are small.
+    Submit(BoxFuture<'static, Result<Answer>>),
+    /// Something is read from the store. Its answer may be large.
+    Read(BoxFuture<'static, Result<Answer>>),
+}
+
+/// Begins to answer any request but those for subscriptions, which are the session's.
+pub(super) fn begin(server: &Arc<Server>, request: Request) -> Work {
+    try_begin(server, request).unwrap_or_else(|error| Work::Done(Err(error)))
+}
+
+fn try_begin(server: &Arc<Server>, request: Request) -> Result<Work> {
+    let spec = server.chain.spec();
+    let done = |answer: Answer| Ok(Work::Done(Ok(answer)));
+    match request {
+        Request::GetInfo {} => done(Answer::Info(views::info(spec, &server.chain.view()))),
+        Request::GetBalance { address: text } => {
+            let balance = server.chain.view().account(&parse_address(server, &text)?).balance;
+            done(Answer::Balance(BalanceView { address: text, balance }))
+        }
+        Request::GetAccount { address } => {
+            let address = parse_address(server, &address)?;
+            done(Answer::Account(views::account(spec, &server.chain.view(), &address)))
+        }
+        Request::GetHistory { address, before, after, limit } => {
+            let address = parse_address(server, &address)?;
+            let limit = limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(DEFAULT_PAGE);
+            Ok(read(server, move |server, snapshot| {
+                let (height, _) = stored(snapshot.tip())?;
+                let page = stored(snapshot.history(&address, before, after, limit))?;
+                Ok(Answer::History(views::history(server.chain.spec(), &address, height, page)))
+            }))
+        }
+        Request::GetTransaction { tx_id } => Ok(get_transaction(server, tx_id)),
+        Request::GetBlock { hash, height } => {
+            Ok(read(server, move |server, snapshot| get_block(server, snapshot, hash, height)))
+        }
+        Request::Transaction { transaction } => submit(server, decode_transaction(&transaction)?),
+        Request::Payment(payment) => {
+            let transaction = payment.to_transaction(views::prefix(spec));
+            submit(server, transaction.map_err(|error| invalid(error.to_string()))?)
+        }
+        Request::Subscribe(_) | Request::Unsubscribe { .. } => {
+            Err(RpcError::new(rpc::INVALID_REQUEST, "subscriptions belong to a WebSocket session".to_owned()))
+        }
+    }
+}
+
+/// Reads an address in either form.
+pub(super) fn parse_address(server: &Server, text: &str) -> Result<Address> {
+    Address::parse_any(text, views::prefix(server.chain.spec())).map_err(|error| invalid(error.to_string()))
+}
+
+fn decode_transaction(text: &str) -> Result<Transaction> {
+    if text.len() > 2 * MAX_TRANSACTION_BYTES {
+        let got = text.len() / 2;
+        return Err(invalid(format!(
+            "the transaction has {got} bytes; at most {MAX_TRANSACTION_BYTES} are accepted"
+        )));
+    }
+    let bytes = hex::decode(text).map_err(|error| invalid(format!("\"transaction\" must be hex: {error}")))?;
+    codec::decode(&bytes).map_err(|error| invalid(format!("\"transaction\" is not a transaction: {error}")))
+}
+
+/// Checks what needs no state here, so that the chain thread never sees a bad signature.
+fn submit(server: &Server, transaction: Transaction) -> Result<Work> {
+    let chain = server.chain.clone();
+    let transaction = check_transaction(chain.spec(), &AwsLcVerifier, transaction)
+        .map_err(|error| RpcError::refused(error.id(), error.to_string()))?;
+    let submission = async move {
+        let tx_id = *transaction.id();
+        let accepted = |result_message: &str| {
+            let result_message = result_message.to_owned();
+            Ok(Answer::Submitted(SubmittedView { result: true, result_message, tx_id }))
+        };
+        match chain.submit_transaction(transaction).await {
+            Ok(()) => accepted("The transaction is accepted and waits for a block."),
+            // Whoever did not hear the first answer asks again, and loses nothing by it.
+            Err(SubmitTransactionError::Refused(AdmissionError::AlreadyPending { .. })) => {
+                accepted("The transaction was accepted before and waits for a block.")
+            }
+            Err(SubmitTransactionError::Refused(error)) => {
+                Err(RpcError::refused(error.id(), error.to_string()))
+            }
+            Err(SubmitTransactionError::Store(error)) => Err(store_failed(&error)),
+            Err(SubmitTransactionError::Stopped) => Err(stopping()),
+        }
+    };
+    Ok(Work::Submit(submission.boxed()))
+}
+
+fn get_transaction(server: &Arc<Server>, id: TxId) -> Work {
+    if let Some(answer) = pending_transaction(server, &id) {
+        return Work::Done(Ok(answer));
+    }
+    read(server, move |server, snapshot| {
+        let Some(found) = stored(snapshot.transaction(&id))? else {
+            // A reorg may have brought it back to the mempool in the meantime.
+            return pending_transaction(server, &id).ok_or_else(|| {
+                let message = format!("no transaction {id} is pending or on the best chain");
+                RpcError::new(rpc::NOT_FOUND, message)
+            });
+        };
+        let (tip_height, _) = stored(snapshot.tip())?;
+        Ok(Answer::Transaction(TransactionStatusView {
+            transaction: views::transaction(server.chain.spec(), &id, &found.transaction),
+            status: TransactionStatus::Confirmed {
+                block_hash: found.block_hash,
+                height: found.height,
+                time: found.time,
+                confirmations: confirmations(tip_height, found.height),
+            },
+        }))
+    })
+}
+
+fn pending_transaction(server: &Server, id: &TxId) -> Option<Answer> {
+    let view = server.chain.view();
+    let transaction = view.mempool.get(id)?.transaction.transaction();
+    Some(Answer::Transaction(TransactionStatusView {
+        transaction: views::transaction(server.chain.spec(), id, transaction),
+        status: TransactionStatus::Pending,
+    }))
+}
+
+fn get_block(
+    server: &Server,
+    snapshot: &Snapshot,
+    hash: Option<BlockHash>,
+    height: Option<u64>,
+) -> Result<Answer> {
+    let not_found = || RpcError::new(rpc::NOT_FOUND, "this node has no such block".to_owned());
+    let at_height = match height {
+        Some(height) => stored(snapshot.hash_at(height))?,
+        None => None,
+    };
+    let hash = hash.or(at_height).ok_or_else(not_found)?;
+    let found = stored(snapshot.block(&hash))?.ok_or_else(not_found)?;
+    let (tip_height, _) = stored(snapshot.tip())?;
+    let confirmations = if found.is_best { confirmations(tip_height, found.height) } else { 0 };
+    let block: Block = codec::decode(&found.bytes).map_err(|error| {
+        tracing::error!(%hash, %error, "a stored block cannot be decoded");
+        RpcError::new(rpc::INTERNAL_ERROR, "this node's store is damaged".to_owned())
+    })?;
+    Ok(Answer::Block(views::block(server.chain.spec(), hash, &block, found.bytes.len(), confirmations)))
+}
+
+fn confirmations(tip_height: u64, height: u64) -> u64 {
+    tip_height.saturating_sub(height).saturating_add(1)
+}
+
+/// Runs a read on a thread that may wait for the disk.
+fn read(
+    server: &Arc<Server>,
+    read: impl FnOnce(&Server, &Snapshot) -> Result<Answer> + Send + 'static,
+) -> Work {
+    let work = with_snapshot(Arc::clone(server), move |server, snapshot| read(server, snapshot));
+    Work::Read(async { work.await.unwrap_or_else(Err) }.boxed())
+}
+
+/// Runs `read` on a thread that may wait for the disk, when it is its turn.
+pub(super) async fn with_snapshot<T: Send + 'static>(
+    server: Arc<Server>,
+    read: impl FnOnce(&Server, &Snapshot) -> T + Send + 'static,
+) -> Result<T> {
+    let _turn = server.store_reads.acquire().await.or(Err(stopping()))?;
+    let reader = Arc::clone(&server);
+    let read = tokio::task::spawn_blocking(move || {
+        let snapshot = stored(reader.chain.snapshot())?;
+        Ok(read(&reader, &snapshot))
+    });
+    read.await.unwrap_or_else(|error| {
+        tracing::error!(%error, "a read from the store broke down");
+        Err(RpcError::new(rpc::INTERNAL_ERROR, "this node could not read its store".to_owned()))
+    })
+}
+
+pub(super) fn stored<T>(read: std::result::Result<T, StoreError>) -> Result<T> {
+    read.map_err(|error| store_failed(&error))
+}
+
+/// The client is told that it was the disk; the path and the reason are the operator's.
+fn store_failed(error: &StoreError) -> RpcError {
+    tracing::error!(%error, "the store failed");
+    let message = "this node's store failed, see its log; try again later or ask another node";
+    RpcError::new(rpc::INTERNAL_ERROR, message.to_owned())
+}
+
+fn stopping() -> RpcError {
+    RpcError::new(rpc::INTERNAL_ERROR, "the node is stopping; try again when it is back".to_owned())
+}
+
+fn invalid(message: String) -> RpcError {
+    RpcError::new(rpc::INVALID_PARAMS, message)
+}

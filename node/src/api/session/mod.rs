@@ -1,0 +1,203 @@
+//! One WebSocket session: requests in, replies and news out, with everything bounded.
+//!
+//! All frames that are ready are read and answered before the socket is flushed once. Replies leave in the order of
+//! the requests. While the peer does not take in what waits for it, nothing more is read from it.
+
+mod reply;
+mod subscriptions;
+mod wire;
+
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesOrdered;
+use futures_util::{FutureExt as _, StreamExt as _, future};
+use hyper::upgrade::Upgraded;
+use shared::api::rpc::{self, RpcError};
+use shared::api::views::Answer;
+use shared::api::{Call, Incoming, Request};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::{Bytes, Error as WsError, Message};
+
+use self::subscriptions::Subscriptions;
+use self::wire::{Step, Wire};
+use super::config::MAX_IN_FLIGHT;
+use super::methods::{self, Work};
+use super::{Client, Server};
+
+/// Why a session ends.
+enum Ending {
+    /// The peer is gone: nobody is left to be told.
+    Gone,
+    /// The peer closed the session, and waits for the echo.
+    ByPeer,
+    /// This side closes it, and tells the peer why.
+    ByNode(CloseCode, &'static str),
+}
+
+impl Ending {
+    /// A peer that takes in less than what happens.
+    const SLOW_READER: Self =
+        Self::ByNode(CloseCode::Policy, "too slow: news were lost, connect again and ask for the present state");
+
+    fn of_error(error: &WsError) -> Self {
+        match error {
+            WsError::Capacity(_) => Self::ByNode(CloseCode::Size, "a message is at most 262144 bytes"),
+            WsError::Utf8(_) => Self::ByNode(CloseCode::Invalid, "text must be UTF-8"),
+            WsError::Protocol(_) => Self::ByNode(CloseCode::Protocol, "not the WebSocket protocol"),
+            _ => Self::Gone,
+        }
+    }
+}
+
+struct Session {
+    server: Arc<Server>,
+    client: Arc<Client>,
+    wire: Wire,
+    subscriptions: Subscriptions,
+    /// Replies that are being made, in the order of the requests; `None` when nobody waits for one.
+    replies: FuturesOrdered<BoxFuture<'static, Option<String>>>,
+    /// The last of `replies` must leave before anything else: it may be large, or names a subscription.
+    must_drain: bool,
+    /// Whether the peer sent anything since it was last asked for a sign of life.
+    is_alive: bool,
+}
+
+/// Serves a session until one side ends it.
+pub(super) async fn run(server: Arc<Server>, client: Arc<Client>, upgraded: Upgraded) {
+    let mut session = Session {
+        wire: Wire::new(upgraded).await,
+        subscriptions: Subscriptions::new(server.chain.clone()),
+        server,
+        client,
+        replies: FuturesOrdered::new(),
+        must_drain: false,
+        is_alive: true,
+    };
+    let Err(ending) = session.serve().await;
+    let limit = session.server.config.close_timeout;
+    if timeout(limit, session.wire.close(ending)).await.is_err() {
+        tracing::debug!("a peer did not close its side in time");
+    }
+}
+
+impl Session {
+    /// Works until the session ends.
+    async fn serve(&mut self) -> Result<std::convert::Infallible, Ending> {
+        let token = self.server.token.clone();
+        let mut stopped = std::pin::pin!(token.cancelled());
+        let period = self.server.config.ping_interval;
+        let mut ping = interval_at(Instant::now() + period, period);
+        ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            if !self.must_drain && self.wire.is_drained() {
+                self.subscriptions.take_news(&mut self.wire);
+            }
+            let is_drained = self.wire.is_drained();
+            let may_read = !self.must_drain && self.replies.len() < MAX_IN_FLIGHT;
+            let Self { wire, subscriptions, replies, .. } = self;
+            tokio::select! {
+                biased;
+                () = &mut stopped => return Err(Ending::ByNode(CloseCode::Away, "the node is stopping")),
+                _ = ping.tick() => self.ask_for_life()?,
+                noted = subscriptions.changed() => noted?,
+                Some(reply) = replies.next(), if is_drained => self.on_reply(reply),
+                step = future::poll_fn(|cx| wire.poll(cx, may_read)) => match step {
+                    Step::Drained => {}
+                    Step::Flushed(flushed) => flushed.or(Err(Ending::Gone))?,
+                    Step::Frame(frame) => self.on_frame(frame)?,
+                },
+            }
+        }
+    }
+
+    fn ask_for_life(&mut self) -> Result<(), Ending> {
+        if !self.is_alive {
+            return Err(Ending::ByNode(CloseCode::Policy, "no answer to a ping"));
+        }
+        self.is_alive = false;
+        self.wire.send(Message::Ping(Bytes::new()));
+        Ok(())
+    }
+
+    fn on_reply(&mut self, reply: Option<String>) {
+        if let Some(text) = reply {
+            self.wire.send(Message::text(text));
+        }
+        self.must_drain &= !self.replies.is_empty();
+    }
+
+    fn on_frame(&mut self, frame: Option<Result<Message, WsError>>) -> Result<(), Ending> {
+        self.is_alive = true;
+        match frame {
+            None => Err(Ending::Gone),
+            Some(Err(error)) => Err(Ending::of_error(&error)),
+            Some(Ok(Message::Text(text))) => {
+                self.on_text(&text);
+                Ok(())
+            }
+            Some(Ok(Message::Binary(_))) => Err(Ending::ByNode(CloseCode::Unsupported, "send JSON in text frames")),
+            Some(Ok(Message::Close(_))) => Err(Ending::ByPeer),
+            Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {
+                // The pong was queued by the library; who sends too many is not worth one.
+                self.wire.flush_soon();
+                if self.client.may_ask() {
+                    Ok(())
+                } else {
+                    Err(Ending::ByNode(CloseCode::Policy, "rate_limited: too many control frames"))
+                }
+            }
+        }
+    }
+
+    fn on_text(&mut self, text: &str) {
+        let reply = match Incoming::parse(text) {
+            Incoming::One(call) => {
+                let work = self.begin(&call);
+                match work {
+                    Work::Done(answer) if self.replies.is_empty() => {
+                        self.must_drain = false;
+                        return self.on_reply(reply::encode(&call, &answer));
+                    }
+                    work => reply::finish(call, work).boxed(),
+                }
+            }
+            Incoming::Batch(calls) => {
+                let begun: Vec<(Call, Work)> = calls
+                    .into_iter()
+                    .map(|call| {
+                        let work = self.begin(&call);
+                        (call, work)
+                    })
+                    .collect();
+                reply::finish_batch(begun).boxed()
+            }
+        };
+        self.replies.push_back(reply);
+    }
+
+    /// Begins to answer one call.
+    fn begin(&mut self, call: &Call) -> Work {
+        if !self.client.may_ask() {
+            let message = "rate_limited: too many requests; wait a second, or ask for several things at once less often";
+            return Work::Done(Err(RpcError::new(rpc::LIMIT_EXCEEDED, message.to_owned())));
+        }
+        match &call.request {
+            Err(error) => Work::Done(Err(error.clone())),
+            Ok(Request::Subscribe(topic)) => {
+                self.must_drain = true;
+                let parse = |text: &str| methods::parse_address(&self.server, text);
+                Work::Done(self.subscriptions.subscribe(topic, parse).map(Answer::Subscribed))
+            }
+            Ok(Request::Unsubscribe { id }) => {
+                Work::Done(Ok(Answer::Unsubscribed(self.subscriptions.unsubscribe(*id))))
+            }
+            Ok(request) => {
+                let work = methods::begin(&self.server, request.clone());
+                self.must_drain |= matches!(work, Work::Read(_));
+                work
+            }
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! From answers to the text of a reply, whose length is bounded.
+
+use futures_util::future::join_all;
+use shared::api::Call;
+use shared::api::rpc::{self, RpcError};
+use shared::api::views::Answer;
+
+use crate::api::config::MAX_REPLY_BYTES;
+use crate::api::methods::Work;
+
+/// Encodes the reply to one call.
+pub(super) fn encode(call: &Call, answer: &Result<Answer, RpcError>) -> Option<String> {
+    encode_within(call, answer, MAX_REPLY_BYTES)
+}
+
+/// Waits for the answer to one call and encodes it.
+pub(super) async fn finish(call: Call, work: Work) -> Option<String> {
+    encode(&call, &wait(work).await)
+}
+
+/// Waits for the answers to a batch and encodes them in its order; `None` when nobody waits for any.
+pub(super) async fn finish_batch(begun: Vec<(Call, Work)>) -> Option<String> {
+    // Submissions all at once, so that they share a write to the disk. Reads one by one, so that only one of their
+    // answers is in memory that may be too large for the reply.
+    let submitted = begun.into_iter().map(async |(call, work)| match work {
+        Work::Submit(submission) => (call, Work::Done(submission.await)),
+        work @ (Work::Done(_) | Work::Read(_)) => (call, work),
+    });
+    let mut replies = String::new();
+    for (call, work) in join_all(submitted).await {
+        let room = MAX_REPLY_BYTES.saturating_sub(replies.len());
+        if let Some(reply) = encode_within(&call, &wait(work).await, room) {
+            replies.push(if replies.is_empty() { '[' } else { ',' });
+            replies.push_str(&reply);
+        }
+    }
+    (!replies.is_empty()).then(|| replies + "]")
+}
+
+async fn wait(work: Work) -> Result<Answer, RpcError> {
+    match work {
+        Work::Done(answer) => answer,
+        Work::Submit(answer) | Work::Read(answer) => answer.await,
+    }
+}
+
+fn encode_within(call: &Call, answer: &Result<Answer, RpcError>, room: usize) -> Option<String> {
+    let reply = call.reply(answer)?;
+    if reply.len() <= room {
+        return Some(reply);
+    }
+    let message = format!(
+        "the reply is larger than {MAX_REPLY_BYTES} bytes; ask for less at once, or for a block by HTTP: GET /block/HASH"
+    );
+    call.reply(&Err(RpcError::new(rpc::LIMIT_EXCEEDED, message)))
+}

@@ -1,0 +1,146 @@
+//! From the chain's types to what clients are shown.
+
+use shared::address::Address;
+use shared::api::views::{
+    AccountView, BlockView, HeadView, HistoryEntryView, HistoryEvent, HistoryView, InfoView, TransactionView,
+};
+use shared::block::Block;
+use shared::hash::{BlockHash, TxId};
+use shared::spec::ChainSpec;
+use shared::transaction::Transaction;
+
+use crate::chain::View;
+use crate::store::{self, HistoryPage};
+
+/// The protocol's version.
+const PROTOCOL: u32 = 1;
+/// An account's view shows at most this many pending transactions: all that it may send, and the oldest of those
+/// that it receives, which anybody can make many of.
+const MAX_PENDING_SHOWN: usize = 100;
+
+pub(super) fn info(spec: &ChainSpec, view: &View) -> InfoView {
+    InfoView {
+        chain: spec.name().to_owned(),
+        genesis_hash: *spec.genesis_hash(),
+        height: view.tip.height,
+        tip: view.tip.hash,
+        work: format!("0x{}", view.tip.work),
+        target_block_time: spec.rules().block_time,
+        mempool_size: to_u64(view.mempool.len()),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        protocol: PROTOCOL,
+    }
+}
+
+pub(super) fn account(spec: &ChainSpec, view: &View, address: &Address) -> AccountView {
+    let account = view.account(address);
+    let sent = view.mempool.sent_by(address);
+    let received = view.mempool.sent_to(address);
+    let pending = sent
+        .chain(received)
+        .take(MAX_PENDING_SHOWN)
+        .map(|pending| transaction(spec, pending.transaction.id(), pending.transaction.transaction()))
+        .collect();
+    AccountView {
+        address: address.to_text(prefix(spec)),
+        balance: account.balance,
+        nonce: account.nonce,
+        history_len: account.history_len,
+        history_head: account.history_head,
+        height: view.tip.height,
+        block_hash: view.tip.hash,
+        next_nonce: view.mempool.next_nonce(address, account.nonce),
+        pending_out: view.mempool.pending_out(address),
+        pending,
+    }
+}
+
+pub(super) fn head(spec: &ChainSpec, view: &View, disconnected: u64) -> HeadView {
+    let tip = &view.tip;
+    HeadView {
+        hash: tip.hash,
+        height: tip.height,
+        time: tip.header.time,
+        bits: tip.header.bits.0,
+        tx_count: tip.coinbase.tx_count,
+        miner: tip.coinbase.miner.to_text(prefix(spec)),
+        reward: tip.coinbase.reward,
+        disconnected,
+    }
+}
+
+pub(super) fn transaction(spec: &ChainSpec, id: &TxId, transaction: &Transaction) -> TransactionView {
+    let body = &transaction.body;
+    TransactionView {
+        tx_id: *id,
+        sender: body.sender_address().to_text(prefix(spec)),
+        receiver: body.receiver.to_text(prefix(spec)),
+        amount: body.amount,
+        fee: body.fee,
+        nonce: body.nonce,
+        expires_at: body.expires_at,
+        comment: body.comment.clone(),
+    }
+}
+
+pub(super) fn history(spec: &ChainSpec, address: &Address, height: u64, page: HistoryPage) -> HistoryView {
+    let entry = |item: store::HistoryItem| HistoryEntryView {
+        index: item.index,
+        height: item.height,
+        time: item.time,
+        event: match item.event {
+            store::HistoryEvent::Transaction(tx) => {
+                let id = tx.id();
+                HistoryEvent::Transaction { id, view: transaction(spec, &id, &tx) }
+            }
+            store::HistoryEvent::Reward { block_hash, reward } => {
+                HistoryEvent::Reward { id: block_hash, reward }
+            }
+        },
+    };
+    HistoryView {
+        address: address.to_text(prefix(spec)),
+        history_len: page.history_len,
+        entries: page.items.into_iter().map(entry).collect(),
+        head_before: page.head_before,
+        height,
+    }
+}
+
+pub(super) fn block(
+    spec: &ChainSpec,
+    hash: BlockHash,
+    block: &Block,
+    size: usize,
+    confirmations: u64,
+) -> BlockView {
+    let Block { header, coinbase, transactions } = block;
+    BlockView {
+        hash,
+        height: coinbase.height,
+        confirmations,
+        size: to_u64(size),
+        version: header.version,
+        prev_hash: header.prev_hash,
+        merkle_root: header.merkle_root,
+        time: header.time,
+        bits: header.bits.0,
+        nonce: header.nonce,
+        miner: coinbase.miner.to_text(prefix(spec)),
+        reward: coinbase.reward,
+        state_root: coinbase.state_root,
+        chain_root: coinbase.chain_root,
+        extra_nonce: format!("{:#x}", coinbase.extra_nonce),
+        message: hex::encode(&coinbase.message),
+        transactions: transactions.iter().map(|tx| transaction(spec, &tx.id(), tx)).collect(),
+    }
+}
+
+/// Returns what this chain's addresses begin with.
+pub(super) fn prefix(spec: &ChainSpec) -> &str {
+    &spec.rules().address_prefix
+}
+
+fn to_u64(count: usize) -> u64 {
+    u64::try_from(count).expect("a count fits into 64 bits because no address space is larger")
+}

@@ -1,0 +1,33 @@
+//! The wallet page inside of this program. `build.rs` makes the list; without the feature `page` it is empty.
+
+/// One file of the page, with what a response says of it.
+#[derive(Debug)]
+pub(crate) struct PageFile {
+    /// The path that it is served at.
+    pub(crate) path: &'static str,
+    /// The media type.
+    pub(crate) mime: &'static str,
+    /// Changes with the content; in quotes, as the header has it.
+    pub(crate) etag: &'static str,
+    /// The content.
+    pub(crate) bytes: &'static [u8],
+    /// The content compressed, where that is shorter.
+    pub(crate) gzip: Option<&'static [u8]>,
+    /// The same.
+    pub(crate) brotli: Option<&'static [u8]>,
+}
+
+/// What a node without a page says instead.
+pub(crate) const ABSENT: &str = "This is an Ironchain node that was built without its wallet page; its API is the \
+    WebSocket at /ws. Build it with the page by: cargo build --release -p node";
+
+#[cfg(feature = "page")]
+include!(concat!(env!("OUT_DIR"), "/page_files.rs"));
+#[cfg(not(feature = "page"))]
+static FILES: [PageFile; 0] = [];
+
+/// Returns the file that is served at `path`.
+pub(crate) fn find(path: &str) -> Option<&'static PageFile> {
+    let path = if path == "/index.html" { "/" } else { path };
+    FILES.iter().find(|file| file.path == path)
+}

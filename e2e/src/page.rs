@@ -1,0 +1,268 @@
+//! A page in the browser, used as a person uses it: what is on it, typing, and pressing. Whatever is not there yet is
+//! waited for.
+
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail, ensure};
+use fantoccini::wd::WebDriverCompatibleCommand;
+use fantoccini::{Client, Locator};
+use http::Method;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use url::{ParseError, Url};
+
+use crate::LIVENESS;
+
+/// How often a condition is looked at: no slower than a person would notice, and no burden on the page.
+const GLANCE: Duration = Duration::from_millis(50);
+/// "Select everything", as keys: the control key, "a", and all keys up.
+const SELECT_ALL: &str = "\u{e009}a\u{e000}";
+const BACKSPACE: &str = "\u{e003}";
+
+/// A page. Its elements are named by their `data-testid`.
+#[derive(Debug, Clone)]
+pub struct Page {
+    name: String,
+    client: Client,
+    /// What was read from the browser's logs so far, which forget what was read.
+    logs: Arc<Mutex<Logs>>,
+    _profile: Arc<TempDir>,
+}
+
+#[derive(Debug, Default)]
+struct Logs {
+    console: Vec<String>,
+    requests: Vec<String>,
+}
+
+impl Page {
+    pub(crate) fn new(name: &str, client: Client, profile: TempDir) -> Self {
+        Self { name: name.to_owned(), client, logs: Arc::default(), _profile: Arc::new(profile) }
+    }
+
+    /// Returns the name that the test gave it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Loads an address.
+    ///
+    /// # Errors
+    /// When it does not load.
+    pub async fn goto(&self, url: &str) -> Result<()> {
+        self.client.goto(url).await.with_context(|| format!("{}: cannot load {url}", self.name))
+    }
+
+    /// Loads the page again, as the button does.
+    ///
+    /// # Errors
+    /// When it does not load.
+    pub async fn reload(&self) -> Result<()> {
+        self.client.refresh().await.with_context(|| format!("{}: cannot reload", self.name))
+    }
+
+    /// Runs a script and returns what it returns.
+    ///
+    /// # Errors
+    /// When it throws.
+    pub async fn script(&self, script: &str, arguments: Vec<Value>) -> Result<Value> {
+        self.client.execute(script, arguments).await.with_context(|| format!("{}: {script}", self.name))
+    }
+
+    /// Waits until `script` returns something else than null, false and undefined, and returns that. `what` says what
+    /// is waited for.
+    ///
+    /// # Errors
+    /// When it throws, or time is up.
+    pub async fn script_when(&self, what: &str, script: &str, arguments: Vec<Value>) -> Result<Value> {
+        self.wait(what, async || match self.script(script, arguments.clone()).await? {
+            value @ (Value::Null | Value::Bool(false)) => Ok(Err(value.to_string())),
+            value => Ok(Ok(value)),
+        })
+        .await
+    }
+
+    /// Waits for an element and returns its text, or its value if something can be typed into it.
+    ///
+    /// # Errors
+    /// When it does not appear.
+    pub async fn text(&self, id: &str) -> Result<String> {
+        self.text_when(id, "there", |_| true).await
+    }
+
+    /// Waits until an element has a text that is right, and returns the text. `what` says what is right.
+    ///
+    /// # Errors
+    /// When time is up.
+    pub async fn text_when(&self, id: &str, what: &str, is_right: impl Fn(&str) -> bool) -> Result<String> {
+        self.wait(&format!("{id} that is {what}"), async || {
+            Ok(match self.text_now(id).await? {
+                Some(text) if is_right(&text) => Ok(text),
+                text => Err(format!("{text:?}")),
+            })
+        })
+        .await
+    }
+
+    /// Returns an element's text or value; `None` when it is not there or not visible.
+    ///
+    /// # Errors
+    /// When the browser fails.
+    pub async fn text_now(&self, id: &str) -> Result<Option<String>> {
+        const SCRIPT: &str = r"
+            const element = document.querySelector(arguments[0]);
+            if (!element || !element.checkVisibility()) return null;
+            return element.matches('input, textarea') ? element.value : element.innerText;";
+        Ok(self.script(SCRIPT, vec![json!(selector(id))]).await?.as_str().map(str::to_owned))
+    }
+
+    /// Waits until an element is not there, or not visible.
+    ///
+    /// # Errors
+    /// When it stays.
+    pub async fn gone(&self, id: &str) -> Result<()> {
+        self.wait(&format!("page without {id}"), async || {
+            let text = self.text_now(id).await?;
+            Ok(text.map_or(Ok(()), |text| Err(format!("{text:?}"))))
+        })
+        .await
+    }
+
+    /// Presses an element, as soon as it can be pressed.
+    ///
+    /// # Errors
+    /// When it cannot be pressed.
+    pub async fn click(&self, id: &str) -> Result<()> {
+        self.wait(&format!("{id} that can be pressed"), async || {
+            // Not there yet, disabled, replaced meanwhile, or covered.
+            Ok(self.try_click(id).await.map_err(|error| error.to_string()))
+        })
+        .await
+    }
+
+    async fn try_click(&self, id: &str) -> Result<()> {
+        let element = self.client.find(Locator::Css(&selector(id))).await?;
+        ensure!(element.is_enabled().await?, "it is disabled");
+        Ok(element.click().await?)
+    }
+
+    /// Types a text into an element in place of what is there.
+    ///
+    /// # Errors
+    /// When nothing can be typed into it.
+    pub async fn fill(&self, id: &str, text: &str) -> Result<()> {
+        self.click(id).await?;
+        let element = self.client.find(Locator::Css(&selector(id))).await?;
+        let keys = if text.is_empty() { BACKSPACE } else { text };
+        let typed = element.send_keys(&format!("{SELECT_ALL}{keys}")).await;
+        typed.with_context(|| format!("{}: cannot type into {id}", self.name))
+    }
+
+    /// Puts a text into an element in one go, as from the clipboard, in place of what is there.
+    ///
+    /// # Errors
+    /// When it cannot.
+    pub async fn paste(&self, id: &str, text: &str) -> Result<()> {
+        self.fill(id, "").await?;
+        self.script("document.execCommand('insertText', false, arguments[0])", vec![json!(text)]).await?;
+        Ok(())
+    }
+
+    /// Looks again and again until `look` finds something; until then it says what is there instead.
+    async fn wait<T>(&self, what: &str, look: impl AsyncFn() -> Result<Result<T, String>>) -> Result<T> {
+        let deadline = Instant::now() + LIVENESS;
+        loop {
+            match look().await? {
+                Ok(found) => return Ok(found),
+                Err(instead) if Instant::now() > deadline => {
+                    bail!("{}: time is up, and there is no {what}; instead: {instead}", self.name)
+                }
+                Err(_) => tokio::time::sleep(GLANCE).await,
+            }
+        }
+    }
+
+    /// Returns all that the page and its worker have written to the console, the browser's complaints included.
+    ///
+    /// # Errors
+    /// When the browser fails.
+    pub async fn console(&self) -> Result<Vec<String>> {
+        self.read_logs().await?;
+        Ok(self.logs.lock().expect(UNPOISONED).console.clone())
+    }
+
+    /// Returns the addresses of everything that the page has requested, sockets included.
+    ///
+    /// # Errors
+    /// When the browser fails.
+    pub async fn requests(&self) -> Result<Vec<String>> {
+        self.read_logs().await?;
+        Ok(self.logs.lock().expect(UNPOISONED).requests.clone())
+    }
+
+    async fn read_logs(&self) -> Result<()> {
+        let console = self.client.issue_cmd(ReadLog("browser")).await?;
+        let performance = self.client.issue_cmd(ReadLog("performance")).await?;
+        let mut logs = self.logs.lock().expect(UNPOISONED);
+        for entry in console.as_array().context("no log")? {
+            logs.console.push(format!("{}: {}", text_of(entry, "/level"), text_of(entry, "/message")));
+        }
+        for entry in performance.as_array().context("no log")? {
+            let event: Value = serde_json::from_str(&text_of(entry, "/message"))?;
+            match text_of(&event, "/message/method").as_str() {
+                "Network.requestWillBeSent" => {
+                    logs.requests.push(text_of(&event, "/message/params/request/url"))
+                }
+                "Network.webSocketCreated" => logs.requests.push(text_of(&event, "/message/params/url")),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns a picture of the page, as PNG.
+    ///
+    /// # Errors
+    /// When the browser fails.
+    pub async fn screenshot(&self) -> Result<Vec<u8>> {
+        Ok(self.client.screenshot().await?)
+    }
+
+    /// Returns the page as HTML.
+    ///
+    /// # Errors
+    /// When the browser fails.
+    pub async fn source(&self) -> Result<String> {
+        Ok(self.client.source().await?)
+    }
+
+    pub(crate) async fn close(self) -> Result<()> {
+        Ok(self.client.close().await?)
+    }
+}
+
+const UNPOISONED: &str = "the lock is sound because nobody panics while holding it";
+
+fn selector(id: &str) -> String {
+    format!("[data-testid=\"{id}\"]")
+}
+
+fn text_of(value: &Value, pointer: &str) -> String {
+    value.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+/// chromedriver's own command for its logs.
+#[derive(Debug)]
+struct ReadLog(&'static str);
+
+impl WebDriverCompatibleCommand for ReadLog {
+    fn endpoint(&self, base_url: &Url, session_id: Option<&str>) -> Result<Url, ParseError> {
+        base_url.join(&format!("session/{}/se/log", session_id.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _request_url: &Url) -> (Method, Option<String>) {
+        (Method::POST, Some(json!({ "type": self.0 }).to_string()))
+    }
+}

@@ -1,4 +1,4 @@
-//! The check of signatures, on one core twice as fast as the portable one of `shared`; both agree on every vector.
+//! The check of signatures, several times as fast as the portable one of `shared`; both agree on every vector.
 
 use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};
 use shared::keys::check_modulus;

@@ -1,0 +1,47 @@
+//! The tutorial's menu.
+
+use std::io::{BufRead, Write};
+
+use crate::address::NodeAddress;
+use crate::commands::{generate_address, get_balance, transaction};
+use crate::console::Console;
+use crate::problem::Problem;
+
+const MENU: &str = "
+1: generate_address  make a new wallet
+2: get_balance       ask the node for the balance of an address
+3: transaction       sign a payment and send it
+q: quit";
+
+/// Offers the commands until the person quits or the input ends.
+///
+/// # Errors
+/// Only [`Problem::Console`]: there is nobody left to tell of it.
+pub(crate) fn run<I: BufRead, O: Write>(
+    node: &NodeAddress,
+    console: &mut Console<I, O>,
+) -> Result<(), Problem> {
+    console.say(format_args!("Ironchain wallet. Node: {node}"))?;
+    loop {
+        match choose(node, console) {
+            Ok(true) => {}
+            Ok(false) | Err(Problem::Ended) => return Ok(()),
+            Err(problem @ Problem::Console(_)) => return Err(problem),
+            Err(problem) => console.say(format_args!("Error: {problem}"))?,
+        }
+    }
+}
+
+/// Carries out one command. Returns whether to go on.
+fn choose<I: BufRead, O: Write>(node: &NodeAddress, console: &mut Console<I, O>) -> Result<bool, Problem> {
+    console.say(MENU)?;
+    match console.ask("Command:")?.as_str() {
+        "1" | "generate_address" => generate_address::run(node, console)?,
+        "2" | "get_balance" => get_balance::run(node, console)?,
+        "3" | "transaction" => transaction::run(node, console)?,
+        "q" | "quit" | "exit" => return Ok(false),
+        "" => {}
+        _ => console.say("Error: there is no such command; type 1, 2, 3 or q")?,
+    }
+    Ok(true)
+}

@@ -125,14 +125,16 @@ pub fn completions(prefix: &str) -> impl Iterator<Item = &'static str> {
     Language::English.words_by_prefix(prefix).iter().copied()
 }
 
-/// Splits at everything that is not a letter.
-pub(crate) fn split(text: &str) -> impl Iterator<Item = &str> {
+/// Splits a text into what may be words: at everything that is not a letter, so that numbering does no harm.
+pub fn split(text: &str) -> impl Iterator<Item = &str> {
     text.split(|character: char| !character.is_alphabetic()).filter(|word| !word.is_empty())
 }
 
 /// Returns the only word of the list that begins with `word`, or else the one that differs from it by the fewest
 /// edits, at most two. Among equals it is one with the same first letters, because people rarely mistype those.
-fn closest(word: &str) -> Option<&'static str> {
+/// `word` is in small letters.
+#[must_use]
+pub fn closest(word: &str) -> Option<&'static str> {
     if let [only] = Language::English.words_by_prefix(word) {
         return Some(only);
     }

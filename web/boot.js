@@ -1,0 +1,30 @@
+// Starts the page. When that fails, it says so in words instead of leaving the window white.
+
+function say(sentence, error) {
+  const boot = document.getElementById("boot") ?? document.body.appendChild(document.createElement("div"));
+  boot.id = "boot";
+  boot.className = "boot boot-failed";
+  const place = document.getElementById("boot-error") ?? boot.appendChild(document.createElement("p"));
+  place.id = "boot-error";
+  place.className = "notice notice-danger";
+  place.setAttribute("role", "alert");
+  place.textContent = `${sentence} (${error?.message ?? error})`;
+  place.hidden = false;
+}
+
+// A panic poisons the program: everything it shows from then on may be wrong.
+globalThis.addEventListener("error", (event) => {
+  if (event.error instanceof WebAssembly.RuntimeError) {
+    say("The wallet has stopped because of a mistake in its program. Reload the page; your wallet is stored safely.",
+      event.error);
+  }
+});
+
+try {
+  const page = await import("./pkg/web.js");
+  await page.default();
+  page.page_main();
+} catch (error) {
+  say("The wallet could not start. Reload the page; if that does not help, use a current browser, or build the " +
+    "page again with: wasm-pack build web --target web", error);
+}

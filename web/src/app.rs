@@ -1,0 +1,63 @@
+//! The whole page: it starts the worker and the clock, follows the fragment, and shows the page for it.
+
+use core::time::Duration;
+
+use leptos::prelude::*;
+
+use crate::browser;
+use crate::components::Frame;
+use crate::locale::text;
+use crate::pages;
+use crate::route::{Page, Route};
+use crate::store::Store;
+use crate::wallet::Wallet;
+
+/// Everything.
+#[component]
+pub(crate) fn App() -> impl IntoView {
+    let store = Store::new();
+    provide_context(store);
+    provide_context(Wallet::start(store));
+    set_interval(move || store.tick(), Duration::from_secs(1));
+    let on_hash = window_event_listener(leptos::ev::hashchange, move |_| {
+        store.route.set(Route::parse(&browser::fragment()));
+    });
+    on_cleanup(move || on_hash.remove());
+
+    let page = Memo::new(move |_| {
+        let is_drill_due = store.is_drill_due.get();
+        store.wallet.with(|wallet| store.route.get().page(wallet.as_ref(), is_drill_due))
+    });
+    Effect::new(move |_| browser::enter_page(&text().app_title(title(page.get()))));
+    let shown = move || match page.get() {
+        Page::Opening => view! { <pages::Opening /> }.into_any(),
+        Page::Welcome => view! { <pages::Welcome /> }.into_any(),
+        Page::Create => view! { <pages::Create /> }.into_any(),
+        Page::Import => view! { <pages::Import /> }.into_any(),
+        Page::Unlock => view! { <pages::Unlock /> }.into_any(),
+        Page::Drill => view! { <pages::Drill /> }.into_any(),
+        Page::Home => view! { <pages::Home /> }.into_any(),
+        Page::Receive => view! { <pages::Receive /> }.into_any(),
+        Page::Send => view! { <pages::Send /> }.into_any(),
+        Page::History => view! { <pages::History /> }.into_any(),
+        Page::Settings => view! { <pages::Settings /> }.into_any(),
+    };
+    view! { <Frame page>{shown}</Frame> }
+}
+
+fn title(page: Page) -> &'static str {
+    let t = text();
+    match page {
+        Page::Opening => t.app_opening(),
+        Page::Welcome => t.welcome_title(),
+        Page::Create => t.create_title(),
+        Page::Import => t.import_title(),
+        Page::Unlock => t.unlock_title(),
+        Page::Drill => t.drill_title(),
+        Page::Home => t.home_title(),
+        Page::Receive => t.receive_title(),
+        Page::Send => t.send_title(),
+        Page::History => t.history_title(),
+        Page::Settings => t.settings_title(),
+    }
+}

@@ -1,0 +1,136 @@
+//! What the page asks of its browser. No other module touches `web-sys`.
+
+mod clipboard;
+mod core;
+mod storage;
+
+use js_sys::{Array, Date, Math, Object, Reflect};
+use leptos::prelude::{document, window};
+use wasm_bindgen::{JsCast as _, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{Blob, BlobPropertyBag, File, HtmlAnchorElement, HtmlElement, HtmlInputElement, Url};
+
+pub(crate) use self::clipboard::copy;
+pub(crate) use self::core::Core;
+pub(crate) use self::storage::{Item, load, remove, store};
+
+/// Where a node listens that was started without flags, for a page that no node has served.
+const DEFAULT_NODE: &str = "ws://127.0.0.1:1111/ws";
+
+/// Returns the clock in milliseconds since 1970.
+pub(crate) fn now_ms() -> f64 {
+    Date::now()
+}
+
+/// Returns a number in 0..1 that is good enough for a choice, not for a secret.
+pub(crate) fn random() -> f64 {
+    Math::random()
+}
+
+/// Returns the fragment, with its `#`.
+pub(crate) fn fragment() -> String {
+    window().location().hash().unwrap_or_default()
+}
+
+/// Goes to another fragment.
+pub(crate) fn set_fragment(fragment: &str) {
+    // It fails only in a document that is being torn down.
+    drop(window().location().set_hash(fragment));
+}
+
+/// Returns the address of the node that serves this page, or of one on this machine.
+pub(crate) fn node_url() -> String {
+    let location = window().location();
+    let scheme = match location.protocol().unwrap_or_default().as_str() {
+        "http:" => "ws:",
+        "https:" => "wss:",
+        _ => return DEFAULT_NODE.to_owned(),
+    };
+    location.host().map_or_else(|_| DEFAULT_NODE.to_owned(), |host| format!("{scheme}//{host}/ws"))
+}
+
+/// Returns the page's origin, to which the browser ties what it stores.
+pub(crate) fn origin() -> String {
+    window().location().origin().unwrap_or_default()
+}
+
+/// Shows a time given in Unix seconds, with its date, in the reader's time zone.
+pub(crate) fn date_time(unix_seconds: u32, language: &str) -> String {
+    let date = Date::new(&JsValue::from_f64(f64::from(unix_seconds) * 1000.0));
+    let options = Object::new();
+    for (key, value) in [("day", "numeric"), ("month", "short"), ("hour", "2-digit"), ("minute", "2-digit")] {
+        set(&options, key, value);
+    }
+    if date.get_full_year() != Date::new_0().get_full_year() {
+        set(&options, "year", "numeric");
+    }
+    date.to_locale_string(language, &options).into()
+}
+
+fn set(object: &Object, key: &str, value: &str) {
+    // It fails for frozen objects only, and these are new.
+    drop(Reflect::set(object, &key.into(), &value.into()));
+}
+
+/// Loads the page anew.
+pub(crate) fn reload() {
+    // It fails only in a document that is being torn down.
+    drop(window().location().reload());
+}
+
+/// Names the window, and begins at the top of the new page.
+pub(crate) fn enter_page(title: &str) {
+    document().set_title(title);
+    focus_heading();
+    window().scroll_to_with_x_and_y(0.0, 0.0);
+}
+
+/// Lets the keyboard and a screen reader begin at the page's heading.
+pub(crate) fn focus_heading() {
+    if let Ok(Some(heading)) = document().query_selector("main h1")
+        && let Some(heading) = heading.dyn_ref::<HtmlElement>()
+    {
+        // A heading without a tabindex cannot be focused; then nothing is lost.
+        drop(heading.focus());
+    }
+}
+
+/// Puts the cursor into the field with this id.
+pub(crate) fn focus(id: &str) {
+    if let Some(element) = document().get_element_by_id(id)
+        && let Some(element) = element.dyn_ref::<HtmlElement>()
+    {
+        // What cannot take the focus leaves it where it is.
+        drop(element.focus());
+    }
+}
+
+/// Returns the file that was chosen in a file input.
+pub(crate) fn chosen_file(input: &HtmlInputElement) -> Option<File> {
+    input.files()?.get(0)
+}
+
+/// Reads a file as text.
+pub(crate) async fn read_file(file: File) -> Option<String> {
+    JsFuture::from(file.text()).await.ok()?.as_string()
+}
+
+/// Removes what `index.html` shows while the program loads.
+pub(crate) fn remove_boot_notice() {
+    if let Some(notice) = document().get_element_by_id("boot") {
+        notice.remove();
+    }
+}
+
+/// Lets the reader save a text as a file.
+pub(crate) fn download(name: &str, text: &str) -> Result<(), JsValue> {
+    let options = BlobPropertyBag::new();
+    options.set_type("application/json");
+    let blob = Blob::new_with_str_sequence_and_options(&Array::of1(&text.into()), &options)?;
+    let url = Url::create_object_url_with_blob(&blob)?;
+    let link = document().create_element("a")?.unchecked_into::<HtmlAnchorElement>();
+    link.set_href(&url);
+    link.set_download(name);
+    link.click();
+    Url::revoke_object_url(&url)
+}

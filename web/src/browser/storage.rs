@@ -1,0 +1,43 @@
+//! What stays in the browser between visits. It belongs to the page's origin, and may be refused or full.
+
+use leptos::prelude::window;
+
+/// What is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Item {
+    /// The encrypted keystore.
+    Keystore,
+    /// That the restore drill of a wallet made here is still to be passed.
+    DrillDue,
+}
+
+impl Item {
+    const fn key(self) -> &'static str {
+        match self {
+            Self::Keystore => "ironchain.keystore",
+            Self::DrillDue => "ironchain.drill-due",
+        }
+    }
+}
+
+fn storage() -> Option<web_sys::Storage> {
+    window().local_storage().ok().flatten()
+}
+
+/// Returns what was stored.
+pub(crate) fn load(item: Item) -> Option<String> {
+    storage()?.get_item(item.key()).ok().flatten()
+}
+
+/// Stores, and returns whether the browser did.
+pub(crate) fn store(item: Item, value: &str) -> bool {
+    storage().is_some_and(|storage| storage.set_item(item.key(), value).is_ok())
+}
+
+/// Removes what was stored.
+pub(crate) fn remove(item: Item) {
+    if let Some(storage) = storage() {
+        // Where removing fails, storing was not possible either.
+        drop(storage.remove_item(item.key()));
+    }
+}

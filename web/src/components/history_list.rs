@@ -1,0 +1,221 @@
+//! The account's list of payments and rewards, as lines of a statement.
+
+use leptos::prelude::*;
+use shared::api::views::{HistoryEntryView, HistoryEvent, TransactionView};
+
+use super::figures::{coins, digits};
+use super::foreign::foreign;
+use super::icons::{Icon, icon};
+use crate::browser;
+use crate::format::shorten;
+use crate::history::{self, Line};
+use crate::locale::text;
+use crate::store::{Store, store};
+
+/// Shows the newest lines: all, or at most `limit`.
+#[component]
+pub(crate) fn HistoryList(#[prop(optional)] limit: Option<usize>) -> impl IntoView {
+    let store = store();
+    let lines = Memo::new(move |_| {
+        let pending = store.account.with(|account| account.as_ref().map(|account| account.pending.clone()));
+        let mut lines = store.history.with(|history| {
+            history
+                .as_ref()
+                .map_or_else(Vec::new, |history| history::lines(&pending.unwrap_or_default(), history))
+        });
+        lines.truncate(limit.unwrap_or(usize::MAX));
+        lines
+    });
+    view! {
+        <ol data-testid="history-list" aria-label=text().history_label()>
+            <For each=move || lines.get() key=Line::key children=|line| view! { <Entry line /> } />
+        </ol>
+        <Show when=move || lines.with(Vec::is_empty)>
+            <Empty />
+        </Show>
+    }
+}
+
+/// What to do while there is nothing.
+#[component]
+fn Empty() -> impl IntoView {
+    let t = text();
+    let store = store();
+    let command = move || {
+        let address = store.address().unwrap_or_default();
+        format!("cargo run --release -- 1111 --miner {address}")
+    };
+    let content = move || {
+        if store.history.with(Option::is_none) {
+            return t.history_loading().into_any();
+        }
+        view! {
+            <p><strong>{t.history_empty()}</strong></p>
+            <p>{t.history_empty_note()}</p>
+            <p class="long-text"><code>{command}</code></p>
+        }
+        .into_any()
+    };
+    view! {
+        <div class="empty" data-testid="history-empty">
+            {content}
+        </div>
+    }
+}
+
+/// What a line means to the account that reads it.
+struct Meaning {
+    icon: Icon,
+    what: String,
+    change: Change,
+}
+
+/// What a line does to the balance.
+enum Change {
+    Gain(u64),
+    Loss(u64),
+}
+
+fn meaning_of_payment(view: &TransactionView, own: &str) -> Meaning {
+    let t = text();
+    match (view.sender == own, view.receiver == own) {
+        (true, true) => Meaning {
+            icon: Icon::Own,
+            what: t.history_self_payment().to_owned(),
+            change: Change::Loss(view.fee),
+        },
+        (true, false) => Meaning {
+            icon: Icon::Outgoing,
+            what: t.history_sent(shorten(&view.receiver)),
+            change: Change::Loss(view.amount.saturating_add(view.fee)),
+        },
+        (false, _) => Meaning {
+            icon: Icon::Incoming,
+            what: t.history_received(shorten(&view.sender)),
+            change: Change::Gain(view.amount),
+        },
+    }
+}
+
+/// One line, with everything about it a press away.
+#[component]
+fn Entry(line: Line) -> impl IntoView {
+    let own = store().address().unwrap_or_default();
+    match line {
+        Line::Pending(view) => payment_entry(view, None, &own).into_any(),
+        Line::Confirmed(HistoryEntryView { height, time, event, .. }) => match event {
+            HistoryEvent::Transaction { view, .. } => {
+                payment_entry(view, Some((height, time)), &own).into_any()
+            }
+            HistoryEvent::Reward { id, reward } => {
+                let what = text().history_reward(height);
+                let meaning = Meaning { icon: Icon::Reward, what, change: Change::Gain(reward) };
+                let more = hash_fact(&id.to_string());
+                view! {
+                    <li class="entry" data-testid="history-entry" data-state="confirmed">
+                        <details>
+                            {summary(meaning, Some((height, time)), "")} <div class="entry-more">{more}</div>
+                        </details>
+                    </li>
+                }
+                .into_any()
+            }
+        },
+    }
+}
+
+/// A payment; `place` is the height and time of its block, once it is in one.
+fn payment_entry(view: TransactionView, place: Option<(u64, u32)>, own: &str) -> impl IntoView + use<> {
+    let mut meaning = meaning_of_payment(&view, own);
+    if place.is_none() {
+        meaning.icon = Icon::Pending;
+    }
+    view! {
+        <li
+            class="entry"
+            data-testid="history-entry"
+            data-state=if place.is_some() { "confirmed" } else { "pending" }
+            data-tx=view.tx_id.to_string()
+        >
+            <details>
+                {summary(meaning, place, &view.comment)} <div class="entry-more">{payment_facts(&view)}</div>
+            </details>
+        </li>
+    }
+}
+
+/// What is seen of a line at once.
+fn summary(meaning: Meaning, place: Option<(u64, u32)>, comment: &str) -> impl IntoView + use<> {
+    let t = text();
+    let store = store();
+    let state = move || match place {
+        None => t.history_pending().to_owned(),
+        Some((height, _)) => confirmations(store, height),
+    };
+    let when = place.map(|(_, time)| browser::date_time(time, t.language_tag()));
+    let gap = (when.is_some() && !comment.is_empty()).then_some(" · ");
+    let comment = (!comment.is_empty()).then(|| foreign(comment));
+    let amount = match meaning.change {
+        Change::Gain(coins) => {
+            view! { <span class="entry-amount entry-in">"+" {digits(coins)}</span> }.into_any()
+        }
+        Change::Loss(coins) => view! { <span class="entry-amount">"−" {digits(coins)}</span> }.into_any(),
+    };
+    view! {
+        <summary>
+            <span class="entry-sign">{icon(meaning.icon)}</span>
+            <span>
+                <span class="entry-what">{meaning.what}</span>
+                <span class="entry-sub">{when} {gap} {comment}</span>
+            </span>
+            <span class="entry-figures">
+                {amount} <span class="entry-sub" data-testid="entry-state">{state}</span>
+            </span>
+        </summary>
+    }
+}
+
+/// Names how deep a block is by now.
+pub(crate) fn confirmations(store: Store, height: u64) -> String {
+    let tip = store.blocks.with(|blocks| blocks.tip().map_or(height, |tip| tip.height));
+    match tip.saturating_sub(height).saturating_add(1) {
+        1 => text().history_confirmations_one().to_owned(),
+        count => text().history_confirmations(count),
+    }
+}
+
+fn payment_facts(view: &TransactionView) -> impl IntoView + use<> {
+    let t = text();
+    let comment = (!view.comment.is_empty()).then(|| {
+        view! {
+            <dt>{t.history_comment()}</dt>
+            <dd data-testid="entry-comment">{foreign(&view.comment)}</dd>
+        }
+    });
+    view! {
+        <dl class="facts">
+            <dt>{t.history_from()}</dt>
+            <dd class="long-text">{view.sender.clone()}</dd>
+            <dt>{t.history_to()}</dt>
+            <dd class="long-text">{view.receiver.clone()}</dd>
+            <dt>{t.history_amount()}</dt>
+            <dd>{coins(view.amount)}</dd>
+            <dt>{t.history_fee()}</dt>
+            <dd>{coins(view.fee)}</dd>
+            {comment}
+            <dt>{t.history_number()}</dt>
+            <dd>{view.nonce}</dd>
+            <dt>{t.history_id()}</dt>
+            <dd class="long-text">{view.tx_id.to_string()}</dd>
+        </dl>
+    }
+}
+
+fn hash_fact(hash: &str) -> impl IntoView + use<> {
+    view! {
+        <dl class="facts">
+            <dt>{text().history_block_hash()}</dt>
+            <dd class="long-text">{hash.to_owned()}</dd>
+        </dl>
+    }
+}

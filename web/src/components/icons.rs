@@ -1,0 +1,82 @@
+//! The mark, and the signs of the page, drawn for it.
+
+use leptos::prelude::*;
+
+/// Two links of a chain.
+#[component]
+pub(crate) fn Mark(
+    /// Width and height in pixels.
+    size: u16,
+) -> impl IntoView {
+    view! {
+        <svg
+            viewBox="0 0 32 32"
+            width=size
+            height=size
+            fill="none"
+            stroke="currentColor"
+            stroke-width="3.4"
+            aria-hidden="true"
+        >
+            <g transform="rotate(-45 16 16) translate(-2.4 -2.4) scale(1.15)">
+                <path d="M17.636 17.873A5 5 0 0 0 13 11H8a5 5 0 0 0 0 10h5a5 5 0 0 0 .523-.027" />
+                <path d="M14.364 14.127A5 5 0 0 0 19 21h5a5 5 0 0 0 0-10h-5a5 5 0 0 0-.523.027" />
+            </g>
+        </svg>
+    }
+}
+
+/// A sign beside a word that says the same; it is hidden from screen readers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Icon {
+    Home,
+    Send,
+    Receive,
+    History,
+    Settings,
+    Lock,
+    Pending,
+    Outgoing,
+    Incoming,
+    Own,
+    Reward,
+}
+
+impl Icon {
+    const fn path(self) -> &'static str {
+        match self {
+            Self::Home => "M4 11 12 4l8 7v9h-5v-6H9v6H4z",
+            Self::Send => "M7 17 17 7M9 7h8v8",
+            Self::Receive => "M17 7 7 17M15 17H7V9",
+            Self::History => "M5 6h14M5 12h14M5 18h9",
+            Self::Settings => {
+                "M4 7h10m4 0h2M4 17h2m4 0h10M14 7a2 2 0 1 0 4 0 2 2 0 0 0-4 0M6 17a2 2 0 1 0 4 0 2 2 0 0 0-4 0"
+            }
+            Self::Lock => "M6 11h12v9H6zM8.5 11V8a3.5 3.5 0 0 1 7 0v3",
+            Self::Pending => "M12 4a8 8 0 1 0 0 16 8 8 0 0 0 0-16M12 8v4l3 2",
+            Self::Outgoing => "M12 19V5M6 11l6-6 6 6",
+            Self::Incoming => "M12 5v14M6 13l6 6 6-6",
+            Self::Own => "M5 9h12l-3-3M19 15H7l3 3",
+            Self::Reward => "M12 4l7 4v8l-7 4-7-4V8zM12 12l7-4M12 12 5 8M12 12v8",
+        }
+    }
+}
+
+/// Draws a sign.
+pub(crate) fn icon(icon: Icon) -> impl IntoView {
+    view! {
+        <svg
+            viewBox="0 0 24 24"
+            width="20"
+            height="20"
+            fill="none"
+            stroke="currentColor"
+            stroke-width="1.8"
+            stroke-linecap="round"
+            stroke-linejoin="round"
+            aria-hidden="true"
+        >
+            <path d=icon.path() />
+        </svg>
+    }
+}

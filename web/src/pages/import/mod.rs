@@ -1,0 +1,94 @@
+//! A wallet that exists elsewhere: as words, as a wallet file, or as one private key.
+
+mod file;
+mod key;
+mod words;
+
+use leptos::prelude::*;
+
+use self::file::FromFile;
+use self::key::FromKey;
+use self::words::FromWords;
+use crate::components::{Attempt, ErrorNotice, Progress};
+use crate::locale::text;
+use crate::route::Route;
+
+/// Where the wallet comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Source {
+    Words,
+    File,
+    Key,
+}
+
+/// Chooses the source.
+#[component]
+pub(crate) fn Import() -> impl IntoView {
+    let t = text();
+    let source = RwSignal::new(Source::Words);
+    let segment = move |this: Source, label: &'static str, testid: &'static str| {
+        view! {
+            <label>
+                <input
+                    type="radio"
+                    name="import-from"
+                    data-testid=testid
+                    prop:checked=move || source.get() == this
+                    on:change=move |_| source.set(this)
+                />
+                {label}
+            </label>
+        }
+    };
+    let form = move || match source.get() {
+        Source::Words => view! { <FromWords /> }.into_any(),
+        Source::File => view! { <FromFile /> }.into_any(),
+        Source::Key => view! { <FromKey /> }.into_any(),
+    };
+    view! {
+        <div class="stack narrow">
+            <h1 tabindex="-1">{t.import_title()}</h1>
+            <p class="lead">{t.import_lead()}</p>
+            <fieldset>
+                <legend class="unseen">{t.import_by()}</legend>
+                <div class="segments">
+                    {segment(Source::Words, t.import_by_words(), "import-tab-words")}
+                    {segment(Source::File, t.import_by_file(), "import-tab-file")}
+                    {segment(Source::Key, t.import_by_key(), "import-tab-key")}
+                </div>
+            </fieldset>
+            {form}
+        </div>
+    }
+}
+
+/// The end of each form: what went wrong, what is going on, or the buttons.
+#[component]
+fn Finish(attempt: Attempt) -> impl IntoView {
+    let t = text();
+    view! {
+        <ErrorNotice failure=attempt.failure />
+        <Show
+            when=move || attempt.is_busy.get()
+            fallback=move || {
+                view! {
+                    <div class="row actions">
+                        <button type="submit" class="primary" data-testid="import-submit">
+                            {t.import_submit()}
+                        </button>
+                        <a class="button" href=Route::Home.fragment() data-testid="cancel">
+                            {t.import_cancel()}
+                        </a>
+                    </div>
+                }
+            }
+        >
+            <Progress />
+        </Show>
+    }
+}
+
+/// Where an imported wallet is shown.
+fn go_home(_done: ()) {
+    crate::browser::set_fragment(Route::Home.fragment());
+}

@@ -1,0 +1,23 @@
+//! The pages, one a file.
+
+mod create;
+mod drill;
+mod history;
+mod home;
+mod import;
+mod receive;
+mod send;
+mod settings;
+mod unlock;
+mod welcome;
+
+pub(crate) use self::create::Create;
+pub(crate) use self::drill::Drill;
+pub(crate) use self::history::History;
+pub(crate) use self::home::Home;
+pub(crate) use self::import::Import;
+pub(crate) use self::receive::Receive;
+pub(crate) use self::send::Send;
+pub(crate) use self::settings::{Settings, save_backup};
+pub(crate) use self::unlock::Unlock;
+pub(crate) use self::welcome::{Opening, Welcome};

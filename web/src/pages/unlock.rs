@@ -1,0 +1,73 @@
+//! A stored wallet, closed.
+
+use leptos::prelude::*;
+
+use crate::components::{Attempt, ErrorNotice, ForgetWallet, Kind, Note, Progress, TextField};
+use crate::locale::text;
+use crate::wallet::wallet;
+
+/// Asks for the passphrase. The route stays what it was, so that unlocking leads there.
+#[component]
+pub(crate) fn Unlock() -> impl IntoView {
+    let t = text();
+    let wallet = wallet();
+    let passphrase = RwSignal::new(String::new());
+    let is_tried = RwSignal::new(false);
+    let attempt = Attempt::new();
+    let on_submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        is_tried.set(true);
+        let typed = passphrase.get_untracked();
+        if !typed.is_empty() {
+            attempt.run(wallet.unlock(typed), |()| ());
+        }
+    };
+    on_cleanup(move || drop(passphrase.try_set(String::new())));
+    let note = move || {
+        let is_empty = passphrase.with(String::is_empty);
+        if is_empty && is_tried.get() { Note::Error(t.passphrase_empty().to_owned()) } else { Note::hint("") }
+    };
+    // The next attempt begins where the last one failed.
+    Effect::new(move |_| {
+        if attempt.failure.with(Option::is_some) {
+            crate::browser::focus("unlock-passphrase");
+        }
+    });
+    view! {
+        <div class="stack narrow">
+            <h1 tabindex="-1">{t.unlock_title()}</h1>
+            <p class="lead">{t.unlock_lead()}</p>
+            <form class="sheet stack" on:submit=on_submit>
+                <TextField
+                    id="unlock-passphrase"
+                    label=t.unlock_label()
+                    value=passphrase
+                    kind=Kind::Passphrase
+                    note=Signal::derive(note)
+                />
+                <ErrorNotice failure=attempt.failure />
+                <Show
+                    when=move || attempt.is_busy.get()
+                    fallback=move || {
+                        view! {
+                            <div class="row actions">
+                                <button type="submit" class="primary" data-testid="unlock-submit">
+                                    {t.unlock_submit()}
+                                </button>
+                            </div>
+                        }
+                    }
+                >
+                    <Progress />
+                </Show>
+            </form>
+            <details>
+                <summary data-testid="unlock-forgot">{t.unlock_forgot()}</summary>
+                <div class="stack disclosed">
+                    <p>{t.unlock_forgot_text()}</p>
+                    <ForgetWallet />
+                </div>
+            </details>
+        </div>
+    }
+}

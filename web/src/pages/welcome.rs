@@ -1,0 +1,62 @@
+//! The first visit.
+
+use leptos::prelude::*;
+
+use super::save_backup;
+use crate::components::Mark;
+use crate::locale::text;
+use crate::route::Route;
+use crate::store::store;
+use crate::wording;
+
+/// Until the worker has spoken, for a fraction of a second.
+#[component]
+pub(crate) fn Opening() -> impl IntoView {
+    view! {
+        <div class="boot" role="status">
+            <p class="boot-wait">{text().app_opening()}</p>
+        </div>
+    }
+}
+
+/// Create or import.
+#[component]
+pub(crate) fn Welcome() -> impl IntoView {
+    let t = text();
+    let store = store();
+    let unreadable = move || {
+        store.unreadable.get().filter(|_| store.keystore.with(Option::is_some)).map(|failure| {
+            view! {
+                <div class="notice notice-danger" role="alert" data-testid="unreadable">
+                    <p>{t.welcome_unreadable()}</p>
+                    <p>{wording::failure(&failure)}</p>
+                    <div>
+                        <button type="button" on:click=move |_| { save_backup(store); }>
+                            {t.welcome_unreadable_save()}
+                        </button>
+                    </div>
+                </div>
+            }
+        })
+    };
+    view! {
+        <div class="stack narrow">
+            <span class="hero-mark">
+                <Mark size=72 />
+            </span>
+            <h1 tabindex="-1">{t.welcome_title()}</h1>
+            <p class="lead">{t.welcome_lead()}</p>
+            {unreadable}
+            <div class="choices">
+                <a class="choice" href=Route::Create.fragment() data-testid="welcome-create">
+                    <strong>{t.welcome_create()}</strong>
+                    <span class="soft">{t.welcome_create_note()}</span>
+                </a>
+                <a class="choice" href=Route::Import.fragment() data-testid="welcome-import">
+                    <strong>{t.welcome_import()}</strong>
+                    <span class="soft">{t.welcome_import_note()}</span>
+                </a>
+            </div>
+        </div>
+    }
+}

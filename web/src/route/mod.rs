@@ -1,0 +1,86 @@
+//! Routes, which live in the fragment, and which page a wallet's state allows.
+
+use wallet_wasm::protocol::WalletView;
+
+/// What the fragment asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Route {
+    Home,
+    Receive,
+    Send,
+    History,
+    Settings,
+    Create,
+    Import,
+    Drill,
+}
+
+/// What is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Page {
+    /// The worker has not spoken yet.
+    Opening,
+    Welcome,
+    Create,
+    Import,
+    Unlock,
+    Drill,
+    Home,
+    Receive,
+    Send,
+    History,
+    Settings,
+}
+
+impl Route {
+    /// Reads a fragment such as `#/send`; an unknown one leads home.
+    pub(crate) fn parse(fragment: &str) -> Self {
+        match fragment.trim_start_matches('#').trim_matches('/') {
+            "receive" => Self::Receive,
+            "send" => Self::Send,
+            "history" => Self::History,
+            "settings" => Self::Settings,
+            "create" => Self::Create,
+            "import" => Self::Import,
+            "drill" => Self::Drill,
+            _ => Self::Home,
+        }
+    }
+
+    /// Returns the fragment that leads here.
+    pub(crate) const fn fragment(self) -> &'static str {
+        match self {
+            Self::Home => "#/",
+            Self::Receive => "#/receive",
+            Self::Send => "#/send",
+            Self::History => "#/history",
+            Self::Settings => "#/settings",
+            Self::Create => "#/create",
+            Self::Import => "#/import",
+            Self::Drill => "#/drill",
+        }
+    }
+
+    /// Returns the page for this route. The route itself stays, so that unlocking leads where one wanted to go.
+    pub(crate) fn page(self, wallet: Option<&WalletView>, drill_due: bool) -> Page {
+        match (wallet, self) {
+            (None, _) => Page::Opening,
+            (Some(WalletView::Absent), Self::Create) => Page::Create,
+            (Some(WalletView::Absent), Self::Import) => Page::Import,
+            (Some(WalletView::Absent), _) => Page::Welcome,
+            (Some(WalletView::Locked { .. }), _) => Page::Unlock,
+            (Some(WalletView::Unlocked { .. }), Self::Receive) => Page::Receive,
+            (Some(WalletView::Unlocked { .. }), Self::Send) => Page::Send,
+            (Some(WalletView::Unlocked { .. }), Self::History) => Page::History,
+            (Some(WalletView::Unlocked { .. }), Self::Settings) => Page::Settings,
+            // A wallet that was just created is unlocked while the fragment still says so.
+            (Some(WalletView::Unlocked { .. }), Self::Create | Self::Drill) if drill_due => Page::Drill,
+            (Some(WalletView::Unlocked { .. }), Self::Home | Self::Create | Self::Import | Self::Drill) => {
+                Page::Home
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,215 @@
+//! The one store of signals: what the worker told, and what was typed. Pages read it, [`crate::wallet`] writes it.
+
+use leptos::prelude::*;
+use shared::api::views::{AccountView, InfoView};
+use shared::hash::TxId;
+use shared::spec::ChainSpec;
+use wallet_wasm::protocol::{Connection, Event, PaymentView, Task, WalletView};
+
+use crate::blocks::Blocks;
+use crate::browser;
+use crate::history::History;
+use crate::route::Route;
+use crate::wallet::Failure;
+
+/// Everything that the page shows. A copy is a handle.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Store {
+    /// What the fragment asks for.
+    pub(crate) route: RwSignal<Route>,
+    /// The clock in Unix seconds, by the second.
+    pub(crate) now: RwSignal<u64>,
+    /// How the session with the node is.
+    pub(crate) connection: RwSignal<Connection>,
+    /// When the node is tried again, in Unix seconds.
+    pub(crate) retry_at: RwSignal<u64>,
+    /// The worker stopped; only a reload helps.
+    pub(crate) is_stopped: RwSignal<bool>,
+    /// Why the stored keystore could not be taken in.
+    pub(crate) unreadable: RwSignal<Option<Failure>>,
+    /// `None` until the worker has spoken.
+    pub(crate) wallet: RwSignal<Option<WalletView>>,
+    /// The encrypted keystore, for storing and for the backup.
+    pub(crate) keystore: RwSignal<Option<String>>,
+    /// The browser refused to store the keystore.
+    pub(crate) is_unsaved: RwSignal<bool>,
+    /// The words of a wallet that was made here were not yet shown to be written down.
+    pub(crate) is_drill_due: RwSignal<bool>,
+    /// The node's chain.
+    pub(crate) info: RwSignal<Option<InfoView>>,
+    /// The latest blocks.
+    pub(crate) blocks: RwSignal<Blocks>,
+    /// The current account, as the node tells it.
+    pub(crate) account: RwSignal<Option<AccountView>>,
+    /// Its history; `None` until it was heard of.
+    pub(crate) history: RwSignal<Option<History>>,
+    /// A long task, and its percentage.
+    pub(crate) progress: RwSignal<Option<(Task, u8)>>,
+    /// A payment on its way from the form to the chain.
+    pub(crate) payment: Payment,
+}
+
+/// A payment that is being typed, confirmed, or was just sent. It survives changes of the page and of the session.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Payment {
+    pub(crate) receiver: RwSignal<String>,
+    pub(crate) amount: RwSignal<String>,
+    pub(crate) fee: RwSignal<String>,
+    pub(crate) comment: RwSignal<String>,
+    pub(crate) step: RwSignal<Step>,
+}
+
+/// How far a payment has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// It is being typed.
+    Form,
+    /// It is shown as it will be signed.
+    Confirm(PaymentView),
+    /// The node has accepted it.
+    Sent { tx_id: TxId, payment: PaymentView },
+}
+
+/// The fee that the form begins with: the least that nodes pass on.
+const DEFAULT_FEE: &str = "1";
+
+impl Payment {
+    fn new() -> Self {
+        Self {
+            receiver: RwSignal::default(),
+            amount: RwSignal::default(),
+            fee: RwSignal::new(DEFAULT_FEE.to_owned()),
+            comment: RwSignal::default(),
+            step: RwSignal::new(Step::Form),
+        }
+    }
+
+    /// Begins with an empty form.
+    pub(crate) fn reset(self) {
+        for field in [self.receiver, self.amount, self.comment] {
+            field.set(String::new());
+        }
+        self.fee.set(DEFAULT_FEE.to_owned());
+        self.step.set(Step::Form);
+    }
+}
+
+/// Returns the store that [`crate::app`] provides.
+pub(crate) fn store() -> Store {
+    expect_context()
+}
+
+fn now() -> u64 {
+    (browser::now_ms() / 1000.0) as u64
+}
+
+impl Store {
+    /// Reads what the browser kept.
+    pub(crate) fn new() -> Self {
+        Self {
+            route: RwSignal::new(Route::parse(&browser::fragment())),
+            now: RwSignal::new(now()),
+            connection: RwSignal::new(Connection::Connecting),
+            retry_at: RwSignal::default(),
+            is_stopped: RwSignal::default(),
+            unreadable: RwSignal::default(),
+            wallet: RwSignal::default(),
+            keystore: RwSignal::new(browser::load(browser::Item::Keystore)),
+            is_unsaved: RwSignal::default(),
+            is_drill_due: RwSignal::new(browser::load(browser::Item::DrillDue).is_some()),
+            info: RwSignal::default(),
+            blocks: RwSignal::default(),
+            account: RwSignal::default(),
+            history: RwSignal::default(),
+            progress: RwSignal::default(),
+            payment: Payment::new(),
+        }
+    }
+
+    /// Lets the clock go on.
+    pub(crate) fn tick(self) {
+        self.now.set(now());
+    }
+
+    /// Takes in what the worker told unasked.
+    pub(crate) fn apply(self, event: Event) {
+        match event {
+            Event::Connection(connection) => {
+                if let Connection::Waiting { retry_ms } = &connection {
+                    // Rounded up: better a second early than a countdown that hangs at zero.
+                    self.retry_at.set(now() + u64::from(*retry_ms).div_ceil(1000));
+                }
+                if connection != Connection::Connected {
+                    self.blocks.update(Blocks::miss);
+                }
+                self.connection.set(connection);
+            }
+            Event::Wallet(wallet) => self.set_wallet(wallet),
+            Event::Info(info) => self.info.set(Some(info)),
+            Event::Head(head) => self.blocks.update(|blocks| blocks.push(head)),
+            Event::Account(account) => {
+                if self.is_current(&account.address) {
+                    self.account.set(Some(account));
+                }
+            }
+            Event::History(page) => {
+                if self.is_current(&page.address) {
+                    self.history.update(|history| history.get_or_insert_default().renew(page));
+                }
+            }
+            Event::Progress { task, percent } => self.progress.set(Some((task, percent))),
+        }
+    }
+
+    fn set_wallet(self, wallet: WalletView) {
+        let before = self.address_untracked();
+        self.wallet.set(Some(wallet));
+        if self.address_untracked() != before {
+            self.account.set(None);
+            self.history.set(None);
+        }
+    }
+
+    fn is_current(self, address: &str) -> bool {
+        self.address_untracked().is_some_and(|own| own == address)
+    }
+
+    fn address_untracked(self) -> Option<String> {
+        self.wallet.with_untracked(|wallet| address_of(wallet.as_ref()))
+    }
+
+    /// Returns the current account's address.
+    pub(crate) fn address(self) -> Option<String> {
+        self.wallet.with(|wallet| address_of(wallet.as_ref()))
+    }
+
+    /// Returns the current account's address as the tutorial writes it.
+    pub(crate) fn tutorial_address(self) -> Option<String> {
+        self.wallet.with(|wallet| match wallet {
+            Some(WalletView::Locked { accounts } | WalletView::Unlocked { accounts }) => {
+                accounts.first().map(|account| account.tutorial_address.clone())
+            }
+            _ => None,
+        })
+    }
+
+    /// Returns what addresses of the node's chain begin with; that of main before the node is known.
+    pub(crate) fn address_prefix(self) -> String {
+        let chain = self.info.with(|info| info.as_ref().and_then(|info| ChainSpec::named(&info.chain)));
+        chain.unwrap_or_else(ChainSpec::main).rules().address_prefix.clone()
+    }
+
+    /// Returns what can be spent: the confirmed balance without what pending payments take.
+    pub(crate) fn available(self) -> Option<u64> {
+        self.account.with(|account| account.as_ref().map(|a| a.balance.saturating_sub(a.pending_out)))
+    }
+}
+
+fn address_of(wallet: Option<&WalletView>) -> Option<String> {
+    match wallet {
+        Some(WalletView::Locked { accounts } | WalletView::Unlocked { accounts }) => {
+            accounts.first().map(|account| account.address.clone())
+        }
+        _ => None,
+    }
+}

@@ -1,7 +1,18 @@
 //! Ironchain's node: the chain and its store, the mempool, the API and the miner (`ARCHITECTURE.md`).
 
+pub mod api;
 pub mod chain;
+pub mod cli;
 pub mod clock;
+pub mod config;
+pub mod console;
 pub mod mempool;
+pub mod miner;
+mod node;
+mod page;
 pub mod store;
 pub mod verifier;
+pub mod words;
+
+pub use self::config::Config;
+pub use self::node::{NodeError, OpenNode, RunningNode, StartError, open, start};

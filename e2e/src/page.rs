@@ -106,6 +106,25 @@ impl Page {
         .await
     }
 
+    /// Waits until an element has an attribute whose value is right, and returns the value. `what` says what is right.
+    ///
+    /// # Errors
+    /// When time is up.
+    pub async fn attribute_when(
+        &self,
+        id: &str,
+        name: &str,
+        what: &str,
+        is_right: impl Fn(&str) -> bool,
+    ) -> Result<String> {
+        const SCRIPT: &str = "return document.querySelector(arguments[0])?.getAttribute(arguments[1])";
+        self.wait(&format!("{id} whose {name} is {what}"), async || {
+            let value = self.script(SCRIPT, vec![json!(selector(id)), json!(name)]).await?;
+            Ok(value.as_str().filter(|value| is_right(value)).map(str::to_owned).ok_or(value.to_string()))
+        })
+        .await
+    }
+
     /// Returns an element's text or value; `None` when it is not there or not visible.
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use shared::spec::ChainSpec;
-use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use tokio::sync::{broadcast, mpsc, watch};
 
 use super::error::{SubmitError, SubmitTransactionError, TemplateError};
 use super::handle::{ChainHandle, Command, Reply};
@@ -34,24 +34,20 @@ pub enum ChainThreadError {
 /// The running chain thread.
 #[derive(Debug)]
 pub struct ChainThread {
-    /// From the thread: what it ended with. It is closed without a value when the thread panics.
-    end: oneshot::Receiver<Result<(), StoreError>>,
-    thread: Option<JoinHandle<()>>,
+    thread: JoinHandle<Result<(), StoreError>>,
 }
 
 impl ChainThread {
     /// Waits for the thread's end, which comes when the last handle is dropped or the disk fails. After that
-    /// everything that was answered is durable and the store is closed.
+    /// everything that was answered is durable and the store is closed. It blocks: not for async tasks.
     ///
     /// # Errors
     /// When the disk failed or the thread panicked.
-    pub async fn ended(&mut self) -> Result<(), ChainThreadError> {
-        let end = (&mut self.end).await;
-        // The end was announced by the thread's last action, so this does not wait.
-        if let Some(Err(_panic)) = self.thread.take().map(JoinHandle::join) {
-            return Err(ChainThreadError::Panicked);
+    pub fn join(self) -> Result<(), ChainThreadError> {
+        match self.thread.join() {
+            Ok(end) => end.map_err(ChainThreadError::Store),
+            Err(_panic) => Err(ChainThreadError::Panicked),
         }
-        end.map_or(Err(ChainThreadError::Panicked), |end| end.map_err(ChainThreadError::Store))
     }
 }
 
@@ -71,19 +67,14 @@ pub fn start(
     let (publish_view, view) = watch::channel(Arc::new(state.view()));
     let (publish_event, _) = broadcast::channel(EVENT_CAPACITY);
     let events = publish_event.downgrade();
-    let (announce_end, end) = oneshot::channel();
 
     let loop_ = Loop { state, publish_view, publish_event };
     let thread = std::thread::Builder::new()
         .name("chain".to_owned())
-        .spawn(move || {
-            let end = loop_.run(queue);
-            // Nobody may be interested any more.
-            drop(announce_end.send(end));
-        })
+        .spawn(move || loop_.run(queue))
         .map_err(|error| StoreError::Io { path: "chain thread".into(), source: Arc::new(error) })?;
     let handle = ChainHandle { spec, commands, view, events, reader };
-    Ok((handle, ChainThread { end, thread: Some(thread) }))
+    Ok((handle, ChainThread { thread }))
 }
 
 struct Loop {

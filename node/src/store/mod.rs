@@ -8,8 +8,6 @@ mod error;
 mod load;
 mod snapshot;
 mod tables;
-#[cfg(test)]
-mod tests;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;

@@ -141,22 +141,26 @@ impl ChainState {
         Ok(Switched { ledger, touched, left })
     }
 
-    /// Returns the ledger at `fork` and disconnects the blocks above it; `None` when undo data is missing, and then
-    /// nothing is done.
+    /// Returns the ledger at `fork` and disconnects the blocks above it; `None` when their undo data is gone.
     fn rewind(
         &self,
         batch: &Batch,
         fork: NodeId,
         touched: &mut BTreeSet<Address>,
     ) -> Result<Option<Ledger>, StoreError> {
-        let explain = |error| self.store.explain(error);
+        let undo = |node| batch.undo(self.tree.node(node).height).map_err(|error| self.store.explain(error));
+        let nodes = self.tree.branch(fork, self.tip_id);
+        // Undo data goes from the oldest block on, so the first one speaks for all.
+        if let Some(first) = nodes.first()
+            && undo(*first)?.is_none()
+        {
+            return Ok(None);
+        }
         let mut ledger = self.ledger.clone();
-        for node in self.tree.branch(fork, self.tip_id).into_iter().rev() {
-            let Some(undo) = batch.undo(self.tree.node(node).height).map_err(explain)? else {
-                return Ok(None);
-            };
+        for node in nodes.into_iter().rev() {
+            let undo = undo(node)?.ok_or_else(|| self.damaged(node, "its undo data is missing"))?;
             let block = self.stored_block(batch, node)?;
-            batch.disconnect(&block, &undo).map_err(explain)?;
+            batch.disconnect(&block, &undo).map_err(|error| self.store.explain(error))?;
             touched.extend(undo.accounts.iter().map(|(address, _)| *address));
             ledger.disconnect(block.header().prev_hash, undo);
         }
@@ -182,18 +186,20 @@ impl ChainState {
     /// Reads a block that was checked before it was stored.
     fn stored_block(&self, batch: &Batch, id: NodeId) -> Result<CheckedBlock, StoreError> {
         let node = self.tree.node(id);
-        let damaged = |what: String| {
-            self.store.corrupt(format!("block {} of height {}: {what}", node.hash, node.height))
-        };
         let bytes = batch.block(&node.hash).map_err(|error| self.store.explain(error))?;
-        let bytes = bytes.ok_or_else(|| damaged("it is missing".to_owned()))?;
-        let block = codec::decode(&bytes).map_err(|error| damaged(error.to_string()))?;
+        let bytes = bytes.ok_or_else(|| self.damaged(id, "it is missing"))?;
+        let block = codec::decode(&bytes).map_err(|error| self.damaged(id, &error.to_string()))?;
         let body = BodyContext {
             spec: &self.spec,
             height: node.height,
             verifier: &AwsLcVerifier,
             is_verified: &|_| true,
         };
-        check_body(&body, block).map_err(|error| damaged(error.to_string()))
+        check_body(&body, block).map_err(|error| self.damaged(id, &error.to_string()))
+    }
+
+    fn damaged(&self, id: NodeId, what: &str) -> StoreError {
+        let node = self.tree.node(id);
+        self.store.corrupt(format!("block {} of height {}: {what}", node.hash, node.height))
     }
 }

@@ -1,0 +1,239 @@
+//! A chain thread with a real store in a temporary directory, a clock set by hand, and blocks mined on the spot.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
+
+use getrandom::SysRng;
+use node::chain::{self, ChainHandle, ChainThread, Options, SubmitTransactionError, Submitted};
+use node::clock::Clock;
+use node::store::{Store, StoreError};
+use node::verifier::AwsLcVerifier;
+use shared::address::Address;
+use shared::block::Block;
+use shared::consensus::{CheckedTransaction, check_transaction};
+use shared::hash::TxId;
+use shared::keys::SigningKey;
+use shared::merkle::merkle_root;
+use shared::pow::CompactTarget;
+use shared::spec::{ChainSpec, Rules};
+use shared::transaction::{TRANSACTION_VERSION, Transaction, TransactionBody};
+use tempfile::TempDir;
+
+/// A clock that stands until it is set.
+#[derive(Debug)]
+pub(crate) struct ManualClock(AtomicU64);
+
+impl ManualClock {
+    /// Begins at the genesis of `spec`.
+    pub(crate) fn new(spec: &ChainSpec) -> Arc<Self> {
+        Arc::new(Self(AtomicU64::new(u64::from(spec.genesis().header.time))))
+    }
+
+    pub(crate) fn set(&self, unix_s: u64) {
+        self.0.store(unix_s, Ordering::Relaxed);
+    }
+
+    pub(crate) fn advance(&self, seconds: u64) {
+        self.0.fetch_add(seconds, Ordering::Relaxed);
+    }
+
+    /// Goes forward to `unix_s`, never back.
+    fn reach(&self, unix_s: u64) {
+        self.0.fetch_max(unix_s, Ordering::Relaxed);
+    }
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Dev, but with a target that two hashes meet.
+pub(crate) fn easy_spec() -> Arc<ChainSpec> {
+    spec_with(|_| ())
+}
+
+/// [`easy_spec`] with other rules.
+pub(crate) fn spec_with(change: impl FnOnce(&mut Rules)) -> Arc<ChainSpec> {
+    let dev = ChainSpec::dev();
+    let mut rules = Rules { limit_bits: CompactTarget(0x207f_ffff), ..dev.rules().clone() };
+    change(&mut rules);
+    Arc::new(ChainSpec::new("easy", rules, dev.genesis().header.time, "a chain for tests"))
+}
+
+/// Some keys of the vectors; each call gives the same one for the same number.
+pub(crate) fn key(number: usize) -> &'static SigningKey {
+    #[derive(serde::Deserialize)]
+    struct Vectors {
+        vectors: Vec<Vector>,
+    }
+    #[derive(serde::Deserialize)]
+    struct Vector {
+        pkcs1_pem: String,
+    }
+    static KEYS: LazyLock<Vec<SigningKey>> = LazyLock::new(|| {
+        let vectors: Vectors =
+            serde_json::from_str(include_str!("../../../shared/vectors/keys.json")).unwrap();
+        vectors.vectors.iter().map(|vector| SigningKey::import(&vector.pkcs1_pem).unwrap()).collect()
+    });
+    &KEYS[number]
+}
+
+/// The address of [`key`].
+pub(crate) fn address(number: usize) -> Address {
+    key(number).public_key().address()
+}
+
+/// An unsigned payment of 1 with a fee of 1.
+pub(crate) fn payment(from: usize, to: Address, nonce: u64) -> TransactionBody {
+    TransactionBody {
+        version: TRANSACTION_VERSION,
+        sender: key(from).public_key().modulus().to_vec(),
+        receiver: to,
+        amount: 1,
+        fee: 1,
+        nonce,
+        expires_at: 0,
+        comment: String::new(),
+    }
+}
+
+/// Signs with [`key`] `from`.
+pub(crate) fn sign(spec: &ChainSpec, from: usize, body: TransactionBody) -> Transaction {
+    let signature = key(from).sign(&body.signing_bytes(spec.genesis_hash()), &mut SysRng).unwrap();
+    Transaction { body, signature }
+}
+
+/// Signs and checks.
+pub(crate) fn signed(spec: &ChainSpec, from: usize, body: TransactionBody) -> CheckedTransaction {
+    check_transaction(spec, &AwsLcVerifier, sign(spec, from, body)).unwrap()
+}
+
+/// Makes the Merkle root right for the body.
+pub(crate) fn commit_to_body(block: &mut Block) {
+    let ids = block.transactions.iter().map(|transaction| transaction.id().0);
+    let leaves: Vec<_> = std::iter::once(block.coinbase.leaf()).chain(ids).collect();
+    block.header.merkle_root = merkle_root(&leaves);
+}
+
+/// Searches a nonce.
+pub(crate) fn solve(block: &mut Block) {
+    let target = block.header.bits.target().unwrap();
+    block.header.nonce = 0;
+    while !target.is_met_by(&block.header.hash()) {
+        block.header.nonce += 1;
+    }
+}
+
+/// A chain thread and what belongs to it.
+#[derive(Debug)]
+pub(crate) struct TestChain {
+    pub(crate) chain: ChainHandle,
+    pub(crate) clock: Arc<ManualClock>,
+    thread: ChainThread,
+    spec: Arc<ChainSpec>,
+    options: Options,
+    directory: TempDir,
+}
+
+impl TestChain {
+    pub(crate) fn new(spec: &Arc<ChainSpec>) -> Self {
+        Self::with_options(spec, Options::default())
+    }
+
+    pub(crate) fn with_options(spec: &Arc<ChainSpec>, options: Options) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        Self::open(spec, options, directory, ManualClock::new(spec)).unwrap()
+    }
+
+    fn open(
+        spec: &Arc<ChainSpec>,
+        options: Options,
+        directory: TempDir,
+        clock: Arc<ManualClock>,
+    ) -> Result<Self, StoreError> {
+        let store = Store::open(directory.path(), spec)?;
+        let (chain, thread) =
+            chain::start(Arc::clone(spec), store, Arc::<ManualClock>::clone(&clock), options)?;
+        Ok(Self { chain, clock, thread, spec: Arc::clone(spec), options, directory })
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// Stops the thread as the node does, and gives the directory.
+    pub(crate) fn stop(self) -> (TempDir, Arc<ManualClock>) {
+        drop(self.chain);
+        self.thread.join().unwrap();
+        (self.directory, self.clock)
+    }
+
+    /// Stops it and starts another one on the same store.
+    pub(crate) fn restart(self) -> Self {
+        self.restart_with(|_| ()).unwrap()
+    }
+
+    /// Stops it, lets `meddle` loose on the directory and starts another one.
+    pub(crate) fn restart_with(self, meddle: impl FnOnce(&Path)) -> Result<Self, StoreError> {
+        let (spec, options) = (Arc::clone(&self.spec), self.options);
+        let (directory, clock) = self.stop();
+        meddle(directory.path());
+        Self::open(&spec, options, directory, clock)
+    }
+
+    pub(crate) fn height(&self) -> u64 {
+        self.chain.view().tip.height
+    }
+
+    pub(crate) fn balance(&self, number: usize) -> u64 {
+        self.chain.view().account(&address(number)).balance
+    }
+
+    /// The next block, a block time after the tip, with a nonce that meets its target.
+    pub(crate) async fn next_block(&self, miner: Address) -> Block {
+        let template = self.chain.template(miner).await.unwrap();
+        let time = template.ancestry().time + self.spec.rules().block_time;
+        self.clock.reach(u64::from(time));
+        let bits = template.bits(self.spec.rules(), time).unwrap();
+        let mut block = template.block(template.header(0, time, bits), 0);
+        solve(&mut block);
+        block
+    }
+
+    /// Mines and submits the next block.
+    pub(crate) async fn mine(&self, miner: Address) -> Block {
+        let block = self.next_block(miner).await;
+        assert_eq!(self.chain.submit_block(block.clone()).await.unwrap(), Submitted::Best);
+        block
+    }
+
+    pub(crate) async fn mine_many(&self, count: usize, miner: Address) -> Vec<Block> {
+        let mut blocks = Vec::new();
+        for _ in 0..count {
+            blocks.push(self.mine(miner).await);
+        }
+        blocks
+    }
+
+    /// Submits blocks that another chain thread made.
+    pub(crate) async fn take(&self, blocks: &[Block]) {
+        for block in blocks {
+            self.clock.reach(u64::from(block.header.time));
+            self.chain.submit_block(block.clone()).await.unwrap();
+        }
+    }
+
+    /// Signs and submits a payment.
+    pub(crate) async fn pay(
+        &self,
+        from: usize,
+        body: TransactionBody,
+    ) -> Result<TxId, SubmitTransactionError> {
+        let transaction = signed(&self.spec, from, body);
+        let id = *transaction.id();
+        self.chain.submit_transaction(transaction).await.map(|()| id)
+    }
+}

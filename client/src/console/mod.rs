@@ -80,8 +80,10 @@ impl<I: BufRead, O: Write> Console<I, O> {
             self.say("")?;
             return Err(Problem::Ended);
         }
+        let line = line.strip_suffix(b"\n").unwrap_or(&line);
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
         // What is not UTF-8 becomes a character that no address, word or number has.
-        Ok(Zeroizing::new(String::from_utf8_lossy(&line).into_owned()))
+        Ok(Zeroizing::new(String::from_utf8_lossy(line).into_owned()))
     }
 }
 

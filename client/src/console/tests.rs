@@ -34,6 +34,11 @@ fn the_last_line_needs_no_end() {
 }
 
 #[test]
+fn a_secret_keeps_its_spaces_but_not_the_end_of_its_line() {
+    assert_eq!(console(b" open sesame \r\n").ask_secret("what?").unwrap().as_str(), " open sesame ");
+}
+
+#[test]
 fn what_is_not_text_is_not_believed() {
     assert_eq!(console(b"\xff1\n").ask("who?").unwrap(), "\u{fffd}1");
     let endless = vec![b'9'; 1_000_000];

@@ -1,0 +1,7 @@
+//! Drives the real program through its standard input, without a node and against real ones.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail loudly, also in what its functions share")]
+
+mod input;
+mod story;
+mod support;

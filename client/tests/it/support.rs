@@ -1,0 +1,86 @@
+//! Running the client, and a node for it.
+
+use std::io::Write as _;
+use std::net::TcpListener;
+use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
+
+use node::{Config, RunningNode};
+use shared::address::Address;
+use shared::spec::ChainSpec;
+use tempfile::TempDir;
+
+/// The protocol's first test key, and the addresses of it and of another one on dev.
+pub(crate) const WORDS: &str = "abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon \
+                                abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon \
+                                abandon art";
+pub(crate) const KEYSTORE: &str =
+    concat!(env!("CARGO_MANIFEST_DIR"), "/../wallet-wasm/vectors/keystore.json");
+
+/// What the client said and how it ended.
+#[derive(Debug)]
+pub(crate) struct Run {
+    pub(crate) output: String,
+    pub(crate) errors: String,
+    pub(crate) code: Option<i32>,
+}
+
+impl Run {
+    /// Fails unless all of `parts` were said in this order and the program ended well.
+    #[track_caller]
+    pub(crate) fn assert_said(&self, parts: &[&str]) {
+        let mut rest = self.output.as_str();
+        for part in parts {
+            let Some((_, after)) = rest.split_once(part) else {
+                panic!("{part:?} is missing in:\n{}\n{}", self.output, self.errors)
+            };
+            rest = after;
+        }
+        assert_eq!((self.code, self.errors.as_str()), (Some(0), ""), "{}", self.output);
+    }
+}
+
+/// Runs the client with these arguments and lines, to its end.
+pub(crate) fn client(arguments: &[&str], lines: &[&str]) -> Run {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_client"))
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    // It may end before it has read everything.
+    let lines: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    let written = input.write_all(lines.as_bytes());
+    drop((written, input));
+    let Output { stdout, stderr, status } = child.wait_with_output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Run { output: text(stdout), errors: text(stderr), code: status.code() }
+}
+
+/// Returns a port that nobody listens on.
+pub(crate) fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// A node on dev with a store of its own, which mines for `miner` as fast as the rules allow.
+pub(crate) async fn start_node(miner: Option<&str>) -> (RunningNode, TempDir) {
+    let directory = tempfile::tempdir().unwrap();
+    let mut config = Config::new(Arc::new(ChainSpec::dev()), directory.path().to_owned());
+    config.hash_limit = None;
+    if let Some(miner) = miner {
+        config.miner = Some(Address::parse(miner, "dev").unwrap());
+        config.threads = 1;
+    }
+    (node::start(config).await.unwrap(), directory)
+}
+
+/// Waits until an account on dev has at least this many coins.
+pub(crate) async fn await_balance(node: &RunningNode, address: &str, least: u64) {
+    let address = Address::parse(address, "dev").unwrap();
+    let has_it = |view: &Arc<node::chain::View>| {
+        view.accounts.get(&address).is_some_and(|account| account.balance >= least)
+    };
+    drop(node.chain.watch().wait_for(has_it).await.unwrap());
+}

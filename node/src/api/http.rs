@@ -71,7 +71,9 @@ async fn route(server: Arc<Server>, client: Arc<Client>, request: Request<Incomi
     if let Some(hash) = path.strip_prefix("/block/") {
         return match hash.parse() {
             Ok(hash) => raw_block(server, hash).await,
-            Err(_) => text(StatusCode::NOT_FOUND, "A block's address is /block/ and the 64 hex digits of its hash."),
+            Err(_) => {
+                text(StatusCode::NOT_FOUND, "A block's address is /block/ and the 64 hex digits of its hash.")
+            }
         };
     }
     match page::find(path) {
@@ -91,7 +93,8 @@ fn open_session(server: Arc<Server>, client: Arc<Client>, mut request: Request<I
     let accepted = match create_response_with_body(&request, Full::default) {
         Ok(accepted) if request.method() == Method::GET => accepted,
         Ok(_) | Err(_) => {
-            let mut reply = text(StatusCode::UPGRADE_REQUIRED, "Here only WebSockets of version 13 are served.");
+            let mut reply =
+                text(StatusCode::UPGRADE_REQUIRED, "Here only WebSockets of version 13 are served.");
             reply.headers_mut().insert(UPGRADE, HeaderValue::from_static("websocket"));
             reply.headers_mut().insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
             return reply;

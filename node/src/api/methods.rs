@@ -5,11 +5,9 @@ use std::sync::Arc;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use shared::address::Address;
-use shared::api::views::{
-    Answer, BalanceView, SubmittedView, TransactionStatus, TransactionStatusView,
-};
-use shared::api::{Request, rpc};
 use shared::api::rpc::RpcError;
+use shared::api::views::{Answer, BalanceView, SubmittedView, TransactionStatus, TransactionStatusView};
+use shared::api::{Request, rpc};
 use shared::block::Block;
 use shared::codec;
 use shared::consensus::check_transaction;
@@ -29,6 +27,10 @@ const DEFAULT_PAGE: usize = 20;
 type Result<T> = std::result::Result<T, RpcError>;
 
 /// The answer to a request, or the work that leads to it.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "most answers are known at once; a box would cost each an allocation"
+)]
 pub(super) enum Work {
     /// It is known.
     Done(Result<Answer>),
@@ -92,7 +94,8 @@ fn decode_transaction(text: &str) -> Result<Transaction> {
             "the transaction has {got} bytes; at most {MAX_TRANSACTION_BYTES} are accepted"
         )));
     }
-    let bytes = hex::decode(text).map_err(|error| invalid(format!("\"transaction\" must be hex: {error}")))?;
+    let bytes =
+        hex::decode(text).map_err(|error| invalid(format!("\"transaction\" must be hex: {error}")))?;
     codec::decode(&bytes).map_err(|error| invalid(format!("\"transaction\" is not a transaction: {error}")))
 }
 

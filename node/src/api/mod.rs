@@ -29,9 +29,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use self::config::ApiConfig;
-pub use self::rate::Rate;
 use self::config::{MAX_HEAD_BYTES, MAX_HEADERS, MAX_STORE_READS};
 use self::connections::{Connections, Place};
+pub use self::rate::Rate;
 use self::rate::TokenBucket;
 use self::stall::StallGuard;
 use crate::chain::ChainHandle;
@@ -115,7 +115,8 @@ fn admit(server: &Arc<Server>, stream: TcpStream, peer: SocketAddr) {
         server.tasks.spawn(connection(Arc::clone(server), stream, place));
     } else {
         // One attempt to say why; an empty socket takes so few bytes at once.
-        let refusal = b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: text/plain\r\nconnection: close\r\n\r\n\
+        let refusal =
+            b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: text/plain\r\nconnection: close\r\n\r\n\
             Too many connections to this node: close some, or try again later.\n";
         if let Err(error) = stream.try_write(refusal) {
             tracing::debug!(%peer, %error, "a connection above the limit was dropped");

@@ -44,7 +44,7 @@ pub(super) fn is_origin_allowed(config: &ApiConfig, headers: &HeaderMap) -> bool
 }
 
 /// Returns the value of a header that is there exactly once.
-fn single<'a>(headers: &'a HeaderMap, name: impl AsHeaderName) -> Option<&'a str> {
+fn single(headers: &HeaderMap, name: impl AsHeaderName) -> Option<&str> {
     let mut values = headers.get_all(name).iter();
     values.next().filter(|_| values.next().is_none()).map(HeaderValue::to_str)?.ok()
 }

@@ -38,8 +38,10 @@ enum Ending {
 
 impl Ending {
     /// A peer that takes in less than what happens.
-    const SLOW_READER: Self =
-        Self::ByNode(CloseCode::Policy, "too slow: news were lost, connect again and ask for the present state");
+    const SLOW_READER: Self = Self::ByNode(
+        CloseCode::Policy,
+        "too slow: news were lost, connect again and ask for the present state",
+    );
 
     fn of_error(error: &WsError) -> Self {
         match error {
@@ -137,7 +139,9 @@ impl Session {
                 self.on_text(&text);
                 Ok(())
             }
-            Some(Ok(Message::Binary(_))) => Err(Ending::ByNode(CloseCode::Unsupported, "send JSON in text frames")),
+            Some(Ok(Message::Binary(_))) => {
+                Err(Ending::ByNode(CloseCode::Unsupported, "send JSON in text frames"))
+            }
             Some(Ok(Message::Close(_))) => Err(Ending::ByPeer),
             Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {
                 // The pong was queued by the library; who sends too many is not worth one.

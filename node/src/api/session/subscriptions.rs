@@ -58,7 +58,8 @@ impl Subscriptions {
         parse_address: impl Fn(&str) -> Result<Address, RpcError>,
     ) -> Result<u64, RpcError> {
         if self.topics.len() >= MAX_SUBSCRIPTIONS {
-            let message = format!("a session has at most {MAX_SUBSCRIPTIONS} subscriptions; end one of them first");
+            let message =
+                format!("a session has at most {MAX_SUBSCRIPTIONS} subscriptions; end one of them first");
             return Err(RpcError::new(rpc::LIMIT_EXCEEDED, message));
         }
         let topic = match topic {
@@ -121,12 +122,15 @@ impl Subscriptions {
 
     /// Sends the next piece of news, if there is any: a tip, or the value of one subscription.
     pub(super) fn take_news(&mut self, wire: &mut Wire) {
-        let mut tell = |id: u64, answer: Answer| wire.send(Message::text(rpc::encode_notification(id, &answer)));
+        let mut tell =
+            |id: u64, answer: Answer| wire.send(Message::text(rpc::encode_notification(id, &answer)));
         if let Some(id) = self.untold.pop_first() {
             let (spec, view) = (self.chain.spec(), self.chain.view());
             match self.topics.get(&id) {
                 Some(Topic::Heads) => tell(id, Answer::Head(views::head(spec, &view, 0))),
-                Some(Topic::Account(address)) => tell(id, Answer::Account(views::account(spec, &view, address))),
+                Some(Topic::Account(address)) => {
+                    tell(id, Answer::Account(views::account(spec, &view, address)))
+                }
                 None => {}
             }
         } else if let Some(head) = self.heads.pop_front() {

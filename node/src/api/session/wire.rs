@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+use futures_util::stream::FusedStream as _;
 use futures_util::{Sink as _, SinkExt as _, Stream as _, StreamExt as _};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
@@ -49,7 +50,8 @@ impl Wire {
             .max_write_buffer_size(MAX_WRITE_BUFFER_BYTES)
             .max_message_size(Some(MAX_MESSAGE_BYTES))
             .max_frame_size(Some(MAX_MESSAGE_BYTES));
-        let socket = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config)).await;
+        let socket =
+            WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config)).await;
         Self { socket, outbox: VecDeque::new(), frames_read: 0, needs_flush: false }
     }
 
@@ -101,24 +103,34 @@ impl Wire {
         Poll::Pending
     }
 
-    /// Ends the session: tells the peer, and waits until it has closed its side. The caller limits the time.
+    /// Ends the session: tells the peer, and waits until it has heard. The caller limits the time.
     pub(super) async fn close(&mut self, ending: Ending) {
+        let breaks_protocol = self.socket.is_terminated();
         let told = match ending {
             Ending::Gone => return,
             Ending::ByPeer => self.socket.flush().await,
             Ending::ByNode(code, reason) => {
-                self.socket.close(Some(CloseFrame { code, reason: reason.into() })).await
+                // A pong that the library still holds back would otherwise follow the close frame.
+                match self.socket.flush().await {
+                    Ok(()) => self.socket.close(Some(CloseFrame { code, reason: reason.into() })).await,
+                    lost => lost,
+                }
             }
         };
-        if told.is_ok() {
-            // What the peer sends until it hears of it.
-            while let Some(Ok(_)) = self.socket.next().await {}
+        if told.is_err() {
+            return;
         }
-        // Unread bytes would make the system reset the connection, and the peer lose the reason.
-        let stream = self.socket.get_mut();
-        let mut rest = [0; 4096];
-        if stream.shutdown().await.is_ok() {
-            while stream.read(&mut rest).await.is_ok_and(|read| read > 0) {}
+        if breaks_protocol {
+            // No echo can be understood. But while bytes are unread, the system would reset the connection, and the
+            // peer lose the reason.
+            let stream = self.socket.get_mut();
+            let mut rest = [0; 4096];
+            if stream.shutdown().await.is_ok() {
+                while stream.read(&mut rest).await.is_ok_and(|read| read > 0) {}
+            }
+        } else {
+            // What the peer had sent before it heard, and its echo.
+            while let Some(Ok(_)) = self.socket.next().await {}
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The wallet's core: keystore, vault and the session with a node, without a user interface.
 //!
-//! Everything but [`js`] is plain Rust without clocks, sockets or randomness of its own, so that it runs and is tested
-//! natively; [`js`] drives it inside a web worker. The page and the worker speak [`protocol`]. A private key never
+//! Everything but `js` is plain Rust without clocks, sockets or randomness of its own, so that it runs and is tested
+//! natively; `js` drives it inside a web worker. The page and the worker speak [`protocol`]. A private key never
 //! leaves [`vault`].
 
 #![warn(missing_docs)]

@@ -1,7 +1,7 @@
 //! The wallet as a state machine: commands and what the socket says go in, effects come out.
 //!
 //! It has no clock, socket or randomness of its own, so that a test drives it natively exactly as a web worker does.
-//! This file takes in and gives out; [`payments`] signs and submits, [`wallet`] makes, opens and closes wallets.
+//! This file takes in and gives out; `payments` signs and submits, `wallet` makes, opens and closes wallets.
 
 mod payments;
 mod wallet;

@@ -16,7 +16,7 @@ use crate::protocol::{DrillAnswer, Task, WalletAccountView, WalletView};
 /// A person needs three answers, and some more tries; guessing one word takes 2,048.
 const MAX_DRILL_ANSWERS: usize = 60;
 
-/// Takes what a long task reports: 0 to 100 percent.
+/// Takes what a long task reports: 0 at first, then always more, and 100 in the end.
 pub type OnProgress<'a> = &'a mut dyn FnMut(Task, u8);
 
 /// A wallet's keystore and, while unlocked, its keys.
@@ -54,7 +54,9 @@ impl Opened {
                 progress(Task::MakingKey, percent);
             }
         })?;
-        progress(Task::MakingKey, 100);
+        if shown < 100 {
+            progress(Task::MakingKey, 100);
+        }
         Ok(Self { secrets, keys, drilled: 0 })
     }
 

@@ -18,6 +18,9 @@ use crate::root;
 /// How Chromium is started; the tests in WASM read the same file.
 const CAPABILITIES: &str = include_str!("../../shared/webdriver.json");
 
+/// Measurements run for long inside the page.
+const LONGEST_SCRIPT_MS: u32 = 10 * 60 * 1000;
+
 /// A chromedriver with the pages that it has opened.
 #[derive(Debug)]
 pub struct Browser {
@@ -77,6 +80,7 @@ impl Browser {
         arguments.push(json!(format!("--user-data-dir={}", profile.path().display())));
         arguments.push(json!("--window-size=1280,1000"));
         capabilities.insert("goog:loggingPrefs".into(), json!({ "browser": "ALL", "performance": "ALL" }));
+        capabilities.insert("timeouts".into(), json!({ "script": LONGEST_SCRIPT_MS }));
         let mut builder = ClientBuilder::new(HttpConnector::new());
         let client = builder.capabilities(capabilities).connect(&self.address).await?;
         let page = Page::new(name, client, profile);

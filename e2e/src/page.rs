@@ -71,6 +71,26 @@ impl Page {
         self.client.execute(script, arguments).await.with_context(|| format!("{}: {script}", self.name))
     }
 
+    /// Runs a script and returns what it passes to the function that is its last argument.
+    ///
+    /// # Errors
+    /// When it throws, or does not end in time.
+    pub async fn script_async(&self, script: &str, arguments: Vec<Value>) -> Result<Value> {
+        let result = self.client.execute_async(script, arguments).await;
+        result.with_context(|| format!("{}: {script}", self.name))
+    }
+
+    /// Runs a script in every document that is loaded from now on, before the document's own.
+    ///
+    /// # Errors
+    /// When the browser fails.
+    pub async fn run_first(&self, script: &str) -> Result<()> {
+        let parameters = json!({ "source": script });
+        let body = json!({ "cmd": "Page.addScriptToEvaluateOnNewDocument", "params": parameters });
+        self.client.issue_cmd(ChromeCommand { path: "goog/cdp/execute", body }).await?;
+        Ok(())
+    }
+
     /// Waits until `script` returns something else than null, false and undefined, and returns that. `what` says what
     /// is waited for.
     ///
@@ -222,8 +242,9 @@ impl Page {
     }
 
     async fn read_logs(&self) -> Result<()> {
-        let console = self.client.issue_cmd(ReadLog("browser")).await?;
-        let performance = self.client.issue_cmd(ReadLog("performance")).await?;
+        let read = |log| ChromeCommand { path: "se/log", body: json!({ "type": log }) };
+        let console = self.client.issue_cmd(read("browser")).await?;
+        let performance = self.client.issue_cmd(read("performance")).await?;
         let mut logs = self.logs.lock().expect(UNPOISONED);
         for entry in console.as_array().context("no log")? {
             logs.console.push(format!("{}: {}", text_of(entry, "/level"), text_of(entry, "/message")));
@@ -272,16 +293,19 @@ fn text_of(value: &Value, pointer: &str) -> String {
     value.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
-/// chromedriver's own command for its logs.
+/// A command that only chromedriver knows.
 #[derive(Debug)]
-struct ReadLog(&'static str);
+struct ChromeCommand {
+    path: &'static str,
+    body: Value,
+}
 
-impl WebDriverCompatibleCommand for ReadLog {
+impl WebDriverCompatibleCommand for ChromeCommand {
     fn endpoint(&self, base_url: &Url, session_id: Option<&str>) -> Result<Url, ParseError> {
-        base_url.join(&format!("session/{}/se/log", session_id.unwrap_or_default()))
+        base_url.join(&format!("session/{}/{}", session_id.unwrap_or_default(), self.path))
     }
 
     fn method_and_body(&self, _request_url: &Url) -> (Method, Option<String>) {
-        (Method::POST, Some(json!({ "type": self.0 }).to_string()))
+        (Method::POST, Some(self.body.to_string()))
     }
 }

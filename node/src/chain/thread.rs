@@ -62,7 +62,7 @@ pub fn start(
     options: Options,
 ) -> Result<(ChainHandle, ChainThread), StoreError> {
     let reader = store.reader().clone();
-    let state = ChainState::load(Arc::clone(&spec), store, clock, options)?;
+    let state = reader.guard(|| ChainState::load(Arc::clone(&spec), store, clock, options))?;
     let (commands, queue) = mpsc::channel(COMMAND_CAPACITY);
     let (publish_view, view) = watch::channel(Arc::new(state.view()));
     let (publish_event, _) = broadcast::channel(EVENT_CAPACITY);

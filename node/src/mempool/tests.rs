@@ -288,7 +288,7 @@ fn confirmed_transactions_leave() {
         test.admit(body(b'a', nonce)).unwrap();
     }
     *test.account(b'a') = Account { nonce: 2, balance: 900, ..Account::default() };
-    test.follow(&[b'a'], Vec::new());
+    test.follow(b"a", Vec::new());
     assert_eq!(test.sent(b'a'), [(2, 1)]);
     test.check_indexes();
 }
@@ -300,7 +300,7 @@ fn what_a_smaller_balance_does_not_cover_leaves() {
         test.admit(body(b'a', nonce)).unwrap();
     }
     test.account(b'a').balance = 32;
-    test.follow(&[b'a'], Vec::new());
+    test.follow(b"a", Vec::new());
     assert_eq!(test.sent(b'a'), [(0, 1), (1, 1)]);
     test.check_indexes();
 }
@@ -315,7 +315,7 @@ fn a_reorg_puts_left_transactions_below_those_that_wait() {
     // The tip moves to a branch in which a sent nothing, and b's transaction was mined as well.
     test.account(b'a').nonce = 0;
     test.account(b'b').nonce = 1;
-    test.follow(&[b'a', b'b'], vec![body(b'a', 0), body(b'b', 0), body(b'a', 1)]);
+    test.follow(b"ab", vec![body(b'a', 0), body(b'b', 0), body(b'a', 1)]);
     assert_eq!(test.sent(b'a'), [(0, 1), (1, 1), (2, 1), (3, 3)]);
     assert_eq!(test.sent(b'b'), []);
     let kept: Vec<_> = test.mempool.view().sent_by(&address(b'a')).skip(2).map(|sent| sent.number).collect();
@@ -331,7 +331,7 @@ fn a_reorg_drops_what_is_left_with_a_gap() {
     test.mempool.take_changes();
     // The left transaction pays nothing, so it does not come back.
     test.account(b'a').nonce = 0;
-    test.follow(&[b'a'], vec![paying(b'a', 0, 0)]);
+    test.follow(b"a", vec![paying(b'a', 0, 0)]);
     assert!(test.mempool.view().is_empty());
     assert!(test.mempool.take_changes().iter().all(|change| matches!(change, Change::Removed(_))));
 }

@@ -39,7 +39,10 @@ impl Snapshot {
                 let (key, value) = entry?;
                 let ((_, hash), (bytes, is_condemned)) = (key.value(), value.value());
                 let hash = BlockHash(*hash);
-                let header = decode(bytes, "a header")?;
+                let header: Header = decode(bytes, "a header")?;
+                if header.hash() != hash {
+                    return Err(redb::Error::Corrupted(format!("header {hash} is another one")));
+                }
                 take(StoredHeader { hash, header, is_condemned });
             }
             Ok(())

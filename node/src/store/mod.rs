@@ -53,6 +53,20 @@ impl std::fmt::Debug for Reader {
     }
 }
 
+impl Reader {
+    /// Runs what reads a store for the first time, which may be damaged.
+    pub(crate) fn guard<T>(&self, read: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
+        guard(&self.path, read)
+    }
+}
+
+/// Turns a panic into an error: the engine panics on some damaged files. Nothing that `read` made outlives it then.
+fn guard<T>(file: &Path, read: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
+    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_panic| {
+        Err(StoreError::Corrupt { path: file.to_owned(), what: "its pages contradict each other".to_owned() })
+    })
+}
+
 impl Store {
     /// Opens the store of `spec`'s chain in the directory `path`, and makes both when they are not there.
     ///
@@ -118,6 +132,8 @@ impl Store {
             transaction.set_durability(Durability::Immediate)?;
             // Two phases: whatever a power cut leaves of the last commit, the one before it is whole.
             transaction.set_two_phase_commit(true);
+            // And the next start need not walk the whole file to repair it. It costs nothing that can be measured.
+            transaction.set_quick_repair(true);
             Ok(Batch::new(transaction))
         };
         begin().map_err(|error| self.explain(error))

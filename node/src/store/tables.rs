@@ -19,8 +19,9 @@ pub(super) const BLOCKS: TableDefinition<'_, &[u8; 32], &[u8]> = TableDefinition
 
 /// (height, block hash) → (header, condemned), of every branch but without genesis. In key order parents come before
 /// children, so the header tree is read in one pass.
-pub(super) const HEADERS: TableDefinition<'_, (u64, &[u8; 32]), (&[u8; 80], bool)> =
-    TableDefinition::new("headers");
+pub(super) const HEADERS: TableDefinition<'_, HeaderKey, HeaderValue> = TableDefinition::new("headers");
+type HeaderKey = (u64, &'static [u8; 32]);
+type HeaderValue = (&'static [u8; 80], bool);
 
 /// Height → block hash on the best chain. The last one is the tip.
 pub(super) const BEST: TableDefinition<'_, u64, &[u8; 32]> = TableDefinition::new("best");
@@ -39,8 +40,9 @@ pub(super) const TRANSACTIONS: TableDefinition<'_, &[u8; 32], Place> = TableDefi
 
 /// (address, index) → (place, history head before this entry), on the best chain. A length of 0 is the reward of the
 /// block at that height.
-pub(super) const HISTORY: TableDefinition<'_, (&[u8; 20], u64), (Place, &[u8; 32])> =
-    TableDefinition::new("history");
+pub(super) const HISTORY: TableDefinition<'_, HistoryKey, HistoryValue> = TableDefinition::new("history");
+type HistoryKey = (&'static [u8; 20], u64);
+type HistoryValue = (Place, &'static [u8; 32]);
 
 /// Arrival number → (arrival in Unix seconds, encoded transaction), of the mempool.
 pub(super) const MEMPOOL: TableDefinition<'_, u64, (u64, &[u8])> = TableDefinition::new("mempool");

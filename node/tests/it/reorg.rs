@@ -181,7 +181,7 @@ async fn check_poisoned(options: Options, depth: usize) {
 
     let mut theirs = there.mine_many(depth + 2, address(3)).await;
     poison(&mut theirs);
-    let (hash, prev_hash) = (|index: usize| theirs[index].header.hash(), theirs[depth - 1].header.hash());
+    let prev_hash = theirs[depth - 1].header.hash();
     here.take(&theirs[..depth]).await;
     // The block that makes it the branch with the most work brings out what is wrong with its ancestor.
     here.clock.advance(60);
@@ -194,12 +194,10 @@ async fn check_poisoned(options: Options, depth: usize) {
 
     let here = here.restart();
     assert_eq!(dump(&here, &[id]), before);
-    for index in 1..=depth {
-        let error = here.chain.submit_block(theirs[index].clone()).await.unwrap_err();
-        assert!(
-            matches!(error, SubmitError::Condemned { hash: condemned } if condemned == hash(index)),
-            "{error:?}"
-        );
+    for block in &theirs[1..=depth] {
+        let error = here.chain.submit_block(block.clone()).await.unwrap_err();
+        let expected = block.header.hash();
+        assert!(matches!(error, SubmitError::Condemned { hash } if hash == expected), "{error:?}");
     }
     let error = here.chain.submit_block(theirs[depth + 1].clone()).await.unwrap_err();
     assert!(matches!(error, SubmitError::Invalid(RuleError::InvalidParent { .. })), "{error:?}");

@@ -1,0 +1,94 @@
+//! May a transaction join those that wait?
+
+use std::sync::Arc;
+
+use shared::consensus::check_admission;
+
+use super::{AdmissionError, Context, Mempool, Pending, fee_rate, memory_bytes};
+
+impl Mempool {
+    /// Admits a transaction with the number and time that it carries. On an error nothing has changed.
+    pub(super) fn admit_pending(
+        &mut self,
+        pending: Pending,
+        context: &Context<'_>,
+    ) -> Result<(), AdmissionError> {
+        let transaction = &pending.transaction;
+        let (sender, nonce, fee) = (*pending.sender(), pending.nonce(), pending.fee());
+        if self.view.get(transaction.id()).is_some() {
+            return Err(AdmissionError::AlreadyPending { id: *transaction.id() });
+        }
+        if self.is_too_old(&pending, context.now) {
+            return Err(AdmissionError::WaitedTooLong { waited_s: context.now - pending.arrived_at });
+        }
+        let account = context.account(&sender);
+        let replaced = self.view.sent_at(&sender, nonce).cloned();
+        let next_nonce = self.view.next_nonce(&sender, account.nonce);
+        // Everything of the sender's must be covered, also what comes after a replaced transaction.
+        let spent =
+            self.view.pending_out(&sender) - replaced.as_ref().map_or(0, |old| old.transaction.cost());
+        let expected_nonce = if replaced.is_some() { nonce } else { next_nonce };
+        check_admission(
+            transaction,
+            context.next_height,
+            expected_nonce,
+            account.balance.saturating_sub(spent),
+        )
+        .map_err(AdmissionError::Rule)?;
+
+        if fee < self.limits.least_fee {
+            return Err(AdmissionError::FeeTooLow { fee, least: self.limits.least_fee });
+        }
+        if let Some(old) = &replaced {
+            let least = replacement_fee(old.fee());
+            if fee < least {
+                let pending_fee = old.fee();
+                return Err(AdmissionError::ReplacementFeeTooLow { nonce, pending_fee, least, next_nonce });
+            }
+        } else if self.view.sent_by(&sender).count() >= self.limits.per_sender {
+            return Err(AdmissionError::TooManyPending { limit: self.limits.per_sender });
+        }
+        let evicted = self.make_room(&pending, replaced.as_deref())?;
+
+        if let Some(old) = replaced {
+            self.remove(&old);
+        }
+        for cheaper in evicted {
+            self.remove_from(&cheaper);
+        }
+        self.insert(Arc::new(pending));
+        Ok(())
+    }
+
+    /// Returns what must go so that `new` fits: the cheapest, all of it cheaper than `new`.
+    fn make_room(
+        &self,
+        new: &Pending,
+        replaced: Option<&Pending>,
+    ) -> Result<Vec<Arc<Pending>>, AdmissionError> {
+        let replaced_bytes = replaced.map_or(0, memory_bytes);
+        let mut bytes = (self.memory_bytes() + memory_bytes(new)).saturating_sub(replaced_bytes);
+        let mut count = self.view.len() + 1 - usize::from(replaced.is_some());
+        let mut evicted = Vec::new();
+        let others =
+            self.by_rate.iter().filter(|(_, other)| Some(other.number) != replaced.map(|old| old.number));
+        for ((rate, _), cheapest) in others {
+            if bytes <= self.limits.bytes && count <= self.limits.count {
+                break;
+            }
+            // What goes takes the sender's later nonces with it, so nothing of the new one's sender may go.
+            if *rate >= fee_rate(new) || cheapest.sender() == new.sender() {
+                return Err(AdmissionError::Full { fee: new.fee() });
+            }
+            bytes -= memory_bytes(cheapest);
+            count -= 1;
+            evicted.push(Arc::clone(cheapest));
+        }
+        Ok(evicted)
+    }
+}
+
+/// Returns what must be paid to replace a transaction that pays `fee`: a tenth more, rounded up, and at least 1 more.
+fn replacement_fee(fee: u64) -> u64 {
+    fee.saturating_add(fee.div_ceil(10).max(1))
+}

@@ -75,7 +75,7 @@ pub enum StartError {
 }
 
 /// A running node has broken down.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NodeError {
     /// A task ended with an error.
     #[error("the {task} failed: {reason}")]
@@ -289,3 +289,6 @@ fn explain_listen(config: &Config, source: std::io::Error) -> StartError {
         _ => StartError::Host { host, source },
     }
 }
+
+#[cfg(test)]
+mod tests;

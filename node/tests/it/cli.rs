@@ -1,0 +1,197 @@
+//! What can be typed, what is refused and how, and the words of a first start.
+
+use std::path::Path;
+
+use shared::keys::SigningKey;
+use shared::spec::ChainSpec;
+use shared::words::{Words, is_word};
+
+use crate::process::{Ended, run, start, start_on_terminal};
+use crate::support::{address, key};
+
+fn dev_address() -> String {
+    address(0).to_text(&ChainSpec::dev().rules().address_prefix)
+}
+
+/// Runs the program with a directory of its own and expects one line on standard error.
+fn refused(arguments: &[&str]) -> String {
+    let directory = tempfile::tempdir().unwrap();
+    let mut all = vec!["--data-dir", directory.path().to_str().unwrap(), "0"];
+    all.extend(arguments);
+    let Ended { status, stdout, stderr } = run(&all);
+    assert_eq!(status.code(), Some(1), "{arguments:?}: {stderr}");
+    assert_eq!((stdout.as_str(), stderr.lines().count()), ("", 1), "{arguments:?}: {stderr}");
+    stderr
+}
+
+/// Returns the words and the address that a console showed.
+fn shown_wallet(text: &str) -> (Words, String) {
+    let numbered = text.lines().filter(|line| line.trim_start().starts_with(|c: char| c.is_ascii_digit()));
+    let mut words = Vec::new();
+    for line in numbered {
+        let mut parts = line.split_whitespace();
+        while let (Some(number), Some(word)) = (parts.next(), parts.next()) {
+            if let (Ok(number), true) = (number.parse::<usize>(), is_word(word)) {
+                words.push((number, word.to_owned()));
+            }
+        }
+    }
+    words.sort();
+    assert!(words.iter().map(|(number, _)| *number).eq(1..=24), "{text}");
+    let words = words.into_iter().map(|(_, word)| word).collect::<Vec<_>>().join(" ");
+    let line = text.lines().find(|line| line.trim_start().starts_with("address")).unwrap();
+    let address = line.split_whitespace().nth(1).unwrap().to_owned();
+    (Words::parse(&words).unwrap(), address)
+}
+
+fn address_of(words: &Words, spec: &ChainSpec) -> String {
+    SigningKey::from_seed(&words.seed(""), 0).public_key().address().to_text(&spec.rules().address_prefix)
+}
+
+/// Asserts that no file of a directory, and no text, holds three of the words side by side.
+fn assert_kept_nowhere(words: &Words, directory: &Path, text: &str) {
+    let words = words.words().collect::<Vec<_>>();
+    let mut places = vec![text.as_bytes().to_vec()];
+    for entry in std::fs::read_dir(directory).unwrap() {
+        places.push(std::fs::read(entry.unwrap().path()).unwrap());
+    }
+    assert!(places.len() > 1);
+    for three in words.windows(3) {
+        for separator in [" ", "\n", ",", ""] {
+            let needle = three.join(separator).into_bytes();
+            assert!(!places.iter().any(|place| place.windows(needle.len()).any(|part| part == needle)));
+        }
+    }
+}
+
+#[test]
+fn help_has_examples_and_the_version_is_told() {
+    let help = run(&["--help"]);
+    assert!(help.status.success());
+    assert!(help.stdout.contains("Examples:\n  node "), "{}", help.stdout);
+    let version = run(&["--version"]);
+    assert_eq!(version.stdout, format!("node {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn every_mistake_is_one_clear_line() {
+    let private_key = key(0).to_pkcs8_pem();
+    let main_address = address(0).to_text("iron");
+    let mut typo = dev_address();
+    typo.replace_range(typo.len() - 1.., if typo.ends_with('q') { "p" } else { "q" });
+    for (arguments, part) in [
+        (&["--chain", "moon"][..], "no chain \"moon\"; this program knows main and dev"),
+        (&["--log", "node=loud"], "use error, warn, info, debug or trace"),
+        (&["--host", "192.0.2.1"], "--host takes an address of this computer"),
+        (&["--host", "not a host"], "--host takes an address of this computer"),
+        (&["--miner", ""], "--miner: enter an address"),
+        (&["--miner", "me"], "addresses here begin with iron1"),
+        (&["--miner", &dev_address()], "begins with dev1, addresses here with iron1"),
+        (&["--chain", "dev", "--miner", &main_address], "begins with iron1, addresses here with dev1"),
+        (&["--chain", "dev", "--miner", &typo], "typing error"),
+        (&["--miner", "MIIBCgKCAQEA"], "not a complete tutorial address"),
+        (&["--miner", &private_key], "a private key or its words were given on the command line"),
+        (&["--miner", "abandon ability able about above absent"], "a private key or its words"),
+    ] {
+        let stderr = refused(arguments);
+        assert!(stderr.starts_with("error: ") && stderr.contains(part), "{arguments:?}: {stderr}");
+    }
+}
+
+#[test]
+fn a_data_directory_that_cannot_be_is_told() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let inside = file.path().join("data");
+    let Ended { status, stdout, stderr } = run(&["0", "--data-dir", inside.to_str().unwrap()]);
+    assert_eq!((status.code(), stdout.as_str(), stderr.lines().count()), (Some(1), "", 1), "{stderr}");
+    assert!(stderr.contains("Not a directory") && stderr.contains("--data-dir"), "{stderr}");
+}
+
+#[test]
+fn a_secret_is_never_repeated_wherever_it_was_typed() {
+    let pem = key(0).to_pkcs8_pem();
+    let body: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
+    let split = pem.split_whitespace().collect::<Vec<_>>();
+    let first_line = pem.lines().nth(1).unwrap();
+    let with_equals = format!("--miner={body}");
+    let mut unquoted = vec!["--miner"];
+    unquoted.extend(split);
+    let words = "abandon ability able about above absent absorb abstract absurd abuse access accident";
+    let mut unquoted_words = vec!["--miner"];
+    unquoted_words.extend(words.split(' '));
+    for arguments in [&["--miner", &body][..], &[&body], &[&with_equals], &unquoted, &unquoted_words] {
+        let Ended { status, stdout, stderr } = run(arguments);
+        assert_eq!((status.code(), stdout.as_str()), (Some(1), ""), "{stderr}");
+        assert!(stderr.contains("a private key or its words"), "{stderr}");
+        assert!(!stderr.contains(&first_line[..16]) && !stderr.contains("abandon"), "{stderr}");
+    }
+}
+
+#[test]
+fn what_is_no_option_at_all_is_a_usage_error() {
+    for arguments in [&["99999"][..], &["port"], &["--moon"], &["--threads", "-1"], &["--hash-limit", "fast"]]
+    {
+        let Ended { status, stdout, stderr } = run(arguments);
+        assert_eq!((status.code(), stdout.as_str()), (Some(2), ""), "{arguments:?}");
+        assert!(stderr.starts_with("error: ") && stderr.contains("--help"), "{arguments:?}: {stderr}");
+    }
+}
+
+#[test]
+fn words_are_new_each_time_and_belong_to_the_address() {
+    let [first, second] = [&["words", "--chain", "dev"][..], &["words"]].map(run);
+    assert!(first.status.success() && second.status.success());
+    assert_eq!((first.stderr.as_str(), second.stderr.as_str()), ("", ""));
+    let (first_words, first_address) = shown_wallet(&first.stdout);
+    let (second_words, second_address) = shown_wallet(&second.stdout);
+    assert_eq!(first_address, address_of(&first_words, &ChainSpec::dev()));
+    assert_eq!(second_address, address_of(&second_words, &ChainSpec::main()));
+    assert!(!first_words.words().eq(second_words.words()));
+}
+
+#[test]
+fn without_a_terminal_or_an_address_it_does_not_mine_and_says_how_to() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut node = start(directory.path(), &[]);
+    node.line(|line| line.contains("no address is known: pass --miner ADDRESS"));
+    let ended = node.stop();
+    assert!(ended.stdout.contains("Stopped at height 0"), "{}", ended.stdout);
+    assert!(!ended.stdout.contains("address  dev1"), "{}", ended.stdout);
+    assert!(!ended.stdout.contains('\x1b'));
+}
+
+#[test]
+fn a_tutorial_address_is_as_good_as_any() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut node = start(directory.path(), &["--miner", &key(0).public_key().tutorial_address()]);
+    node.line(|line| line.contains(&dev_address()));
+    node.stop();
+}
+
+#[test]
+fn a_first_start_on_a_terminal_shows_words_once_and_keeps_only_their_address() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut node = start_on_terminal(directory.path(), &["--log", "debug"], true);
+    node.block(1);
+    let ended = node.stop();
+    let (words, address) = shown_wallet(&ended.stdout);
+    assert_eq!(address, address_of(&words, &ChainSpec::dev()));
+    assert!(!ended.stdout.contains('\x1b'), "colours in spite of NO_COLOR");
+    assert_kept_nowhere(&words, directory.path(), &ended.stderr);
+
+    let mut node = start_on_terminal(directory.path(), &[], false);
+    node.line(|line| line.contains(&address));
+    node.block(2);
+    let ended = node.stop();
+    assert!(!ended.stdout.contains("words"), "{}", ended.stdout);
+    assert!(ended.stdout.contains('\x1b'));
+}
+
+#[test]
+fn a_terminal_makes_no_words_for_a_node_that_does_not_mine() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut node = start_on_terminal(directory.path(), &["--threads", "0"], true);
+    node.line(|line| line.contains("off, because of --threads 0"));
+    let ended = node.stop();
+    assert!(!ended.stdout.contains("words"), "{}", ended.stdout);
+}

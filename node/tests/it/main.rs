@@ -1,0 +1,17 @@
+//! Tests of the node's parts together: real threads, real stores in temporary directories, a clock set by hand.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail loudly, and its helpers are not known as tests")]
+
+mod api;
+mod chain;
+#[cfg(unix)]
+mod cli;
+mod mempool;
+mod mining;
+#[cfg(unix)]
+mod process;
+mod reorg;
+#[cfg(unix)]
+mod shutdown;
+mod store;
+mod support;

@@ -1,0 +1,179 @@
+//! The built program as a process of its own, with what it prints.
+
+use std::fs::File;
+use std::io::{BufRead as _, BufReader, Read};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use rustix::fs::{Mode, OFlags};
+use rustix::process::{Pid, Signal, kill_process};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+
+/// For a machine that does everything else at the same time; nothing here takes that long by itself.
+const DEADLINE: Duration = Duration::from_secs(60);
+
+/// A running node. It is killed when it is dropped.
+pub(crate) struct Process {
+    child: Child,
+    stdout: Receiver<String>,
+    reader: Option<JoinHandle<()>>,
+    /// All lines of standard output that were taken.
+    seen: Vec<String>,
+    /// All of standard error, once it is closed.
+    stderr: Receiver<String>,
+}
+
+/// What a process left behind.
+pub(crate) struct Ended {
+    pub(crate) status: ExitStatus,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_node"));
+    command.args(arguments).env_remove("NO_COLOR").stdin(Stdio::null());
+    command
+}
+
+/// Runs the program to its end.
+pub(crate) fn run(arguments: &[&str]) -> Ended {
+    let output = command(arguments).output().unwrap();
+    Ended {
+        status: output.status,
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// Starts a node of the chain for development on any free port, with pipes for its output.
+pub(crate) fn start(data_dir: &Path, arguments: &[&str]) -> Process {
+    let mut child = node_command(data_dir, arguments).stdout(Stdio::piped()).spawn().unwrap();
+    let stdout = child.stdout.take().unwrap();
+    Process::new(child, stdout)
+}
+
+/// The same on a terminal.
+pub(crate) fn start_on_terminal(data_dir: &Path, arguments: &[&str], no_color: bool) -> Process {
+    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&master).unwrap();
+    unlockpt(&master).unwrap();
+    let path = ptsname(&master, Vec::new()).unwrap();
+    let slave = rustix::fs::open(path, OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).unwrap();
+    let mut command = node_command(data_dir, arguments);
+    if no_color {
+        command.env("NO_COLOR", "1");
+    }
+    let child = command.stdout(Stdio::from(slave)).spawn().unwrap();
+    Process::new(child, File::from(master))
+}
+
+/// The same, where no file can grow beyond `bytes`, as on a disk that is full. The shell counts in blocks of 512 or
+/// of 1,024 bytes, so the limit may be twice as large.
+pub(crate) fn start_with_file_limit(data_dir: &Path, arguments: &[&str], bytes: u64) -> Process {
+    let node = node_command(data_dir, arguments);
+    let mut command = Command::new("sh");
+    let script = format!("trap '' XFSZ; ulimit -f {}; exec \"$0\" \"$@\"", bytes.div_ceil(512));
+    command.args(["-c", &script]).arg(node.get_program()).args(node.get_args());
+    let mut child =
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let stdout = child.stdout.take().unwrap();
+    Process::new(child, stdout)
+}
+
+fn node_command(data_dir: &Path, arguments: &[&str]) -> Command {
+    let mut command = command(&["0", "--chain", "dev"]);
+    command.arg("--data-dir").arg(data_dir).args(arguments).stderr(Stdio::piped());
+    command
+}
+
+impl Process {
+    fn new(mut child: Child, output: impl Read + Send + 'static) -> Self {
+        let (sender, stdout) = channel();
+        let reader = std::thread::spawn(move || {
+            // A terminal whose last program has ended reports an error instead of an end.
+            for line in BufReader::new(output).lines().map_while(Result::ok) {
+                if sender.send(line).is_err() {
+                    return;
+                }
+            }
+        });
+        let mut errors = child.stderr.take().unwrap();
+        let (sender, stderr) = channel();
+        std::thread::spawn(move || {
+            let mut text = String::new();
+            errors.read_to_string(&mut text).unwrap();
+            // A test that failed does not ask for it.
+            drop(sender.send(text));
+        });
+        Self { child, stdout, reader: Some(reader), seen: Vec::new(), stderr }
+    }
+
+    /// Waits for a line of standard output that `wanted` accepts.
+    pub(crate) fn line(&mut self, wanted: impl Fn(&str) -> bool) -> String {
+        loop {
+            let line = self.stdout.recv_timeout(DEADLINE).unwrap_or_else(|error| {
+                panic!("the line did not come ({error}) after:\n{}", self.seen.join("\n"))
+            });
+            self.seen.push(line.clone());
+            if wanted(&line) {
+                return line;
+            }
+        }
+    }
+
+    /// Waits for the page's link and returns where it leads.
+    pub(crate) fn address(&mut self) -> SocketAddr {
+        let line = self.line(|line| line.contains("http://"));
+        let (_, link) = line.split_once("http://").unwrap();
+        link.split_once('/').unwrap().0.parse().unwrap()
+    }
+
+    /// Waits for the block at `height`.
+    pub(crate) fn block(&mut self, height: u64) {
+        let height = height.to_string();
+        self.line(|line| line.split_whitespace().next() == Some(&height) && line.contains('…'));
+    }
+
+    /// Closes the reading end of its standard output, which takes until it prints the next line.
+    pub(crate) fn hang_up(&mut self) {
+        self.stdout = channel().1;
+        self.reader.take().unwrap().join().unwrap();
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
+    }
+
+    /// Waits for the end.
+    pub(crate) fn end(mut self) -> Ended {
+        let stderr = self
+            .stderr
+            .recv_timeout(DEADLINE)
+            .unwrap_or_else(|error| panic!("it did not end ({error}) after:\n{}", self.seen.join("\n")));
+        let status = self.child.wait().unwrap();
+        self.seen.extend(self.stdout.iter());
+        Ended { status, stdout: self.seen.join("\n"), stderr }
+    }
+
+    /// Presses Ctrl-C and waits for the end, which must be in order.
+    pub(crate) fn stop(self) -> Ended {
+        self.signal(Signal::INT);
+        let ended = self.end();
+        assert!(ended.status.success(), "{}: {}", ended.status, ended.stderr);
+        assert!(ended.stdout.contains("Stopped at height"), "{}", ended.stdout);
+        ended
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It has ended by itself unless a test failed.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}

@@ -9,7 +9,7 @@ use futures_util::{Sink as _, SinkExt as _, Stream as _, StreamExt as _};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use shared::api::MAX_MESSAGE_BYTES;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncWriteExt as _, copy, sink};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error as WsError, Message};
@@ -124,9 +124,9 @@ impl Wire {
             // No echo can be understood. But while bytes are unread, the system would reset the connection, and the
             // peer lose the reason.
             let stream = self.socket.get_mut();
-            let mut rest = [0; 4096];
             if stream.shutdown().await.is_ok() {
-                while stream.read(&mut rest).await.is_ok_and(|read| read > 0) {}
+                // How it ends does not matter any more.
+                copy(stream, &mut sink()).await.ok();
             }
         } else {
             // What the peer had sent before it heard, and its echo.

@@ -21,8 +21,8 @@ pub(crate) struct Store {
     pub(crate) now: RwSignal<u64>,
     /// How the session with the node is.
     pub(crate) connection: RwSignal<Connection>,
-    /// When the node is tried again, in Unix seconds.
-    pub(crate) retry_at: RwSignal<u64>,
+    /// When the node is, or was last, tried again, in Unix seconds; `None` while it answers.
+    pub(crate) retry_at: RwSignal<Option<u64>>,
     /// The worker stopped; only a reload helps.
     pub(crate) is_stopped: RwSignal<bool>,
     /// Why the stored keystore could not be taken in.
@@ -135,13 +135,15 @@ impl Store {
     pub(crate) fn apply(self, event: Event) {
         match event {
             Event::Connection(connection) => {
-                if let Connection::Waiting { retry_ms } = &connection {
+                match &connection {
+                    Connection::Connecting => {}
                     // Rounded up: better a second early than a countdown that hangs at zero.
-                    self.retry_at.set(now() + u64::from(*retry_ms).div_ceil(1000));
+                    Connection::Waiting { retry_ms } => {
+                        self.retry_at.set(Some(now() + u64::from(*retry_ms).div_ceil(1000)));
+                    }
+                    Connection::Connected | Connection::WrongChain { .. } => self.retry_at.set(None),
                 }
-                if connection != Connection::Connected {
-                    self.blocks.update(Blocks::miss);
-                }
+                self.blocks.update(Blocks::miss);
                 self.connection.set(connection);
             }
             Event::Wallet(wallet) => self.set_wallet(wallet),
@@ -174,7 +176,8 @@ impl Store {
         self.address_untracked().is_some_and(|own| own == address)
     }
 
-    fn address_untracked(self) -> Option<String> {
+    /// Returns the current account's address, for what does not outlive it.
+    pub(crate) fn address_untracked(self) -> Option<String> {
         self.wallet.with_untracked(|wallet| address_of(wallet.as_ref()))
     }
 

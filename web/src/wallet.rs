@@ -204,8 +204,10 @@ impl Wallet {
             Ok(FromWorker::Event(event)) => self.store.apply(event),
             Ok(FromWorker::Reply { id, result }) => {
                 let answer = self.waiting.try_update_value(|waiting| waiting.answers.remove(&id)).flatten();
-                // Nobody waits when the page has turned to something else.
-                drop(answer.map(|answer| answer.send(result)));
+                if let Some(answer) = answer {
+                    // Nobody waits any more when the future was dropped.
+                    drop(answer.send(result));
+                }
             }
             // Page and worker are one program; a text that is none of theirs means that they are not.
             Err(_) => self.stop(),
@@ -220,7 +222,7 @@ impl Wallet {
             waiting.last_id
         });
         let message = ToWorker { id: id.ok_or(Failure::Stopped)?, command };
-        let text = serde_json::to_string(&message).map_err(|_| Failure::Stopped)?;
+        let text = serde_json::to_string(&message).or(Err(Failure::Stopped))?;
         let is_sent =
             self.core.try_with_value(|core| core.as_ref().is_some_and(|core| core.send(&text).is_ok()));
         if is_sent != Some(true) {
@@ -228,6 +230,6 @@ impl Wallet {
         }
         let result = receiver.await;
         self.store.progress.set(None);
-        result.map_err(|_| Failure::Stopped)?.map_err(Failure::Wallet)
+        result.or(Err(Failure::Stopped))?.map_err(Failure::Wallet)
     }
 }

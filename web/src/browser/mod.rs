@@ -78,31 +78,31 @@ pub(crate) fn reload() {
     drop(window().location().reload());
 }
 
-/// Names the window, and begins at the top of the new page.
+/// Names the window, and begins at the top of the new page: at the field that asks for it, or at the heading.
 pub(crate) fn enter_page(title: &str) {
     document().set_title(title);
-    focus_heading();
+    if !focus_first("main [data-first]") {
+        focus_heading();
+    }
     window().scroll_to_with_x_and_y(0.0, 0.0);
 }
 
 /// Lets the keyboard and a screen reader begin at the page's heading.
 pub(crate) fn focus_heading() {
-    if let Ok(Some(heading)) = document().query_selector("main h1")
-        && let Some(heading) = heading.dyn_ref::<HtmlElement>()
-    {
-        // A heading without a tabindex cannot be focused; then nothing is lost.
-        drop(heading.focus());
-    }
+    focus_first("main h1");
 }
 
 /// Puts the cursor into the field with this id.
 pub(crate) fn focus(id: &str) {
-    if let Some(element) = document().get_element_by_id(id)
-        && let Some(element) = element.dyn_ref::<HtmlElement>()
-    {
-        // What cannot take the focus leaves it where it is.
-        drop(element.focus());
-    }
+    focus_first(&format!("#{id}"));
+}
+
+/// Returns whether there was something to focus.
+fn focus_first(selector: &str) -> bool {
+    let found = document().query_selector(selector).ok().flatten();
+    found
+        .and_then(|element| element.dyn_into::<HtmlElement>().ok())
+        .is_some_and(|element| element.focus().is_ok())
 }
 
 /// Returns the file that was chosen in a file input.

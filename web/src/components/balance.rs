@@ -30,7 +30,6 @@ pub(crate) fn Balance() -> impl IntoView {
                 class="balance"
                 data-testid="balance"
                 data-value=move || balance().map(|balance| balance.to_string())
-                aria-live="polite"
             >
                 {figure}
             </p>

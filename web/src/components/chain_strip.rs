@@ -17,7 +17,7 @@ pub(crate) fn ChainStrip() -> impl IntoView {
     let store = store();
     let blocks = Memo::new(move |_| store.blocks.with(|blocks| blocks.iter().cloned().collect::<Vec<_>>()));
     // What was there when the strip was first drawn did not arrive.
-    let first_tip = store.blocks.with_untracked(|blocks| blocks.tip().map(|tip| tip.hash));
+    let first_height = store.blocks.with_untracked(|blocks| blocks.tip().map(|tip| tip.height));
     let ghosts = move || {
         let missing = KEPT.saturating_sub(blocks.with(Vec::len));
         (0..missing).map(|_| view! { <li class="block block-ghost" aria-hidden="true"></li> }).collect_view()
@@ -36,7 +36,7 @@ pub(crate) fn ChainStrip() -> impl IntoView {
                     each=move || blocks.get()
                     key=|block| block.hash
                     children=move |block| {
-                        let is_new = first_tip.is_some_and(|tip| tip != block.hash);
+                        let is_new = first_height.is_some_and(|height| block.height > height);
                         view! { <Block block is_new /> }
                     }
                 />

@@ -117,6 +117,9 @@ pub(crate) fn TextField(
     value: RwSignal<String>,
     #[prop(into)] note: Signal<Note>,
     #[prop(optional)] kind: Kind,
+    /// Whether the page begins here, instead of at its heading.
+    #[prop(optional)]
+    is_first: bool,
     /// Makes the field refuse private keys and words; set to whether the last text was one.
     #[prop(optional)]
     removed_secret: Option<RwSignal<bool>>,
@@ -136,6 +139,7 @@ pub(crate) fn TextField(
                 inputmode=kind.inputmode()
                 autocomplete=kind.autocomplete()
                 spellcheck=kind.spellcheck()
+                data-first=is_first.then_some("")
                 autocapitalize="off"
                 {..custom_attribute("autocorrect", "off")}
                 aria-describedby=note_id.clone()

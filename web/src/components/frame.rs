@@ -3,17 +3,14 @@
 use leptos::prelude::*;
 use wallet_wasm::protocol::{Connection, WalletView};
 
+use super::banners::Banners;
 use super::icons::{Icon, Mark, icon};
-use crate::format;
+use crate::browser;
 use crate::locale::text;
 use crate::route::{Page, Route};
-use crate::store::{Store, store};
+use crate::store::store;
 use crate::wallet::wallet;
-use crate::wording::{self, quoted};
-use crate::{browser, pages};
-
-/// A tip that is older than this many block times is worth a word.
-const STALE_BLOCK_TIMES: u64 = 10;
+use crate::wording::quoted;
 
 /// Puts the frame around a page.
 #[component]
@@ -39,7 +36,7 @@ pub(crate) fn Frame(page: Memo<Page>, children: Children) -> impl IntoView {
                     <div class="top-end">
                         <ConnectionSign />
                         <Show when=move || is_open.get()>
-                            <Tools />
+                            <Tools page />
                         </Show>
                     </div>
                 </div>
@@ -89,7 +86,7 @@ fn Nav(page: Memo<Page>) -> impl IntoView {
 }
 
 #[component]
-fn Tools() -> impl IntoView {
+fn Tools(page: Memo<Page>) -> impl IntoView {
     let t = text();
     let wallet = wallet();
     let lock = move |_| {
@@ -103,6 +100,7 @@ fn Tools() -> impl IntoView {
             class="button icon-button"
             href=Route::Settings.fragment()
             data-testid="nav-settings"
+            aria-current=move || (page.get() == Page::Settings).then_some("page")
             aria-label=t.nav_settings()
             title=t.nav_settings()
         >
@@ -151,92 +149,4 @@ fn ConnectionSign() -> impl IntoView {
             {label}
         </span>
     }
-}
-
-/// What deserves attention on every page.
-#[component]
-fn Banners(page: Memo<Page>) -> impl IntoView {
-    let t = text();
-    let store = store();
-    let reload = |_| browser::reload();
-    let is_drill_open = move || {
-        let has_wallet =
-            matches!(page.get(), Page::Home | Page::Receive | Page::Send | Page::History | Page::Settings);
-        has_wallet && store.is_drill_due.get()
-    };
-    let is_unsaved = move || store.is_unsaved.get() && store.keystore.with(Option::is_some);
-    view! {
-        <div class="banners">
-            <Show when=move || store.is_stopped.get()>
-                <div class="notice banner notice-danger" role="alert">
-                    <div>
-                        <p>{t.banner_stopped()}</p>
-                        <button type="button" on:click=reload>
-                            {t.banner_stopped_link()}
-                        </button>
-                    </div>
-                </div>
-            </Show>
-            {move || connection_banner(store)}
-            <Show when=is_unsaved>
-                <div class="notice banner notice-danger" role="alert">
-                    <div>
-                        <p>{t.banner_unsaved()}</p>
-                        <button type="button" on:click=move |_| { pages::save_backup(store); }>
-                            {t.banner_unsaved_link()}
-                        </button>
-                    </div>
-                </div>
-            </Show>
-            <Show when=is_drill_open>
-                <div class="notice banner notice-warn" data-testid="drill-banner">
-                    <div>
-                        <p>{t.banner_drill()}</p>
-                        <a href=Route::Drill.fragment() data-testid="drill-start">
-                            {t.banner_drill_link()}
-                        </a>
-                    </div>
-                </div>
-            </Show>
-        </div>
-    }
-}
-
-/// What is wrong with the connection, or with the chain behind it.
-fn connection_banner(store: Store) -> Option<AnyView> {
-    let t = text();
-    let (class, sentence) = match store.connection.get() {
-        Connection::Connecting => return None,
-        Connection::Waiting { .. } => {
-            let sentence = match store.retry_at.get().saturating_sub(store.now.get()) {
-                0 => t.banner_away_now().to_owned(),
-                seconds => t.banner_away(seconds),
-            };
-            ("notice banner notice-warn", sentence)
-        }
-        Connection::WrongChain { chain } => {
-            ("notice banner notice-danger", t.banner_wrong_chain(quoted(&chain)))
-        }
-        Connection::Connected => ("notice banner notice-warn", stale_tip(store)?),
-    };
-    Some(
-        view! {
-            <div class=class data-testid="connection-banner">
-                <div>
-                    <p>{sentence}</p>
-                </div>
-            </div>
-        }
-        .into_any(),
-    )
-}
-
-/// Says when no block has come for far too long.
-fn stale_tip(store: Store) -> Option<String> {
-    let tip_time = store.blocks.with(|blocks| blocks.tip().map(|tip| u64::from(tip.time)))?;
-    let expected = store.info.with(|info| info.as_ref().map(|info| u64::from(info.target_block_time)))?;
-    let age = store.now.get().saturating_sub(tip_time);
-    let named = |seconds| wording::age(format::age(seconds));
-    (age > expected.saturating_mul(STALE_BLOCK_TIMES))
-        .then(|| text().banner_stale(named(age), named(expected)))
 }

@@ -100,7 +100,7 @@ fn meaning_of_payment(view: &TransactionView, own: &str) -> Meaning {
 /// One line, with everything about it a press away.
 #[component]
 fn Entry(line: Line) -> impl IntoView {
-    let own = store().address().unwrap_or_default();
+    let own = store().address_untracked().unwrap_or_default();
     match line {
         Line::Pending(view) => payment_entry(view, None, &own).into_any(),
         Line::Confirmed(HistoryEntryView { height, time, event, .. }) => match event {

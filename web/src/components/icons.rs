@@ -15,12 +15,12 @@ pub(crate) fn Mark(
             height=size
             fill="none"
             stroke="currentColor"
-            stroke-width="3.4"
+            stroke-width="2.7"
             aria-hidden="true"
         >
-            <g transform="rotate(-45 16 16) translate(-2.4 -2.4) scale(1.15)">
-                <path d="M17.636 17.873A5 5 0 0 0 13 11H8a5 5 0 0 0 0 10h5a5 5 0 0 0 .523-.027" />
-                <path d="M14.364 14.127A5 5 0 0 0 19 21h5a5 5 0 0 0 0-10h-5a5 5 0 0 0-.523.027" />
+            <g transform="translate(16 16) rotate(-45) scale(1.12) translate(-16 -16)">
+                <path d="M17.596 18.868A5 5 0 0 0 13.5 11H8a5 5 0 0 0 0 10h5.5q.22 0 .436-.019" />
+                <path d="M14.404 13.132A5 5 0 0 0 18.5 21H24a5 5 0 0 0 0-10h-5.5q-.22 0-.436.019" />
             </g>
         </svg>
     }

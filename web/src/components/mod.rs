@@ -3,6 +3,7 @@
 mod address;
 mod attempt;
 mod balance;
+mod banners;
 mod chain_strip;
 mod copy_button;
 mod field;

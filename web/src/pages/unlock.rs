@@ -43,6 +43,7 @@ pub(crate) fn Unlock() -> impl IntoView {
                     label=t.unlock_label()
                     value=passphrase
                     kind=Kind::Passphrase
+                    is_first=true
                     note=Signal::derive(note)
                 />
                 <ErrorNotice failure=attempt.failure />

@@ -7,7 +7,7 @@ use shared::transaction::{MAX_COMMENT_BYTES, MAX_INTEGER};
 use crate::amount::{self, AmountIssue};
 use crate::checks;
 use crate::components::{Attempt, ErrorNotice, Kind, Note, TextField};
-use crate::format::shorten;
+use crate::format::{is_invisible, shorten};
 use crate::locale::text;
 use crate::store::{Payment, Step, Store, store};
 use crate::wallet::wallet;
@@ -116,6 +116,7 @@ impl Fields {
             Ok(()) if comment.len() >= COUNTED_FROM => {
                 Note::Hint(t.send_comment_count(comment.len(), MAX_COMMENT_BYTES))
             }
+            Ok(()) if comment.contains(is_invisible) => Note::hint(t.send_comment_invisible()),
             Ok(()) => Note::hint(t.send_comment_hint()),
             Err(issue) => Note::Error(wording::comment_issue(issue)),
         })

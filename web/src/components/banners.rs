@@ -1,0 +1,90 @@
+//! What deserves attention on every page.
+
+use leptos::prelude::*;
+use wallet_wasm::protocol::Connection;
+
+use crate::locale::text;
+use crate::route::{Page, Route};
+use crate::store::{Store, store};
+use crate::wording::{self, quoted};
+use crate::{browser, format, pages};
+
+/// A tip that is older than this many block times is worth a word.
+const STALE_BLOCK_TIMES: u64 = 10;
+
+/// The worker, the node, the storage, the drill: whatever is not as it should be.
+#[component]
+pub(crate) fn Banners(page: Memo<Page>) -> impl IntoView {
+    let t = text();
+    let store = store();
+    let is_unsaved = move || store.is_unsaved.get() && store.keystore.with(Option::is_some);
+    let is_drill_due = move || {
+        let pages = [Page::Home, Page::Receive, Page::Send, Page::History, Page::Settings];
+        pages.contains(&page.get()) && store.is_drill_due.get()
+    };
+    let save = move |_| {
+        pages::save_backup(store);
+    };
+    view! {
+        <div class="banners">
+            <Show when=move || store.is_stopped.get()>
+                <div class="notice banner notice-danger" role="alert">
+                    <p>{t.banner_stopped()}</p>
+                    <button type="button" on:click=|_| browser::reload()>
+                        {t.banner_stopped_link()}
+                    </button>
+                </div>
+            </Show>
+            {move || {
+                connection_trouble(store)
+                    .map(|sentence| {
+                        view! {
+                            <div class="notice banner notice-warn" data-testid="connection-banner">
+                                <p>{sentence}</p>
+                            </div>
+                        }
+                    })
+            }}
+            <Show when=is_unsaved>
+                <div class="notice banner notice-danger" role="alert" data-testid="unsaved-banner">
+                    <p>{t.banner_unsaved()}</p>
+                    <button type="button" on:click=save>
+                        {t.banner_unsaved_link()}
+                    </button>
+                </div>
+            </Show>
+            <Show when=is_drill_due>
+                <div class="notice banner notice-warn" data-testid="drill-banner">
+                    <p>{t.banner_drill()}</p>
+                    <a href=Route::Drill.fragment() data-testid="drill-start">
+                        {t.banner_drill_link()}
+                    </a>
+                </div>
+            </Show>
+        </div>
+    }
+}
+
+/// Says what is wrong with the connection, or with the chain behind it.
+fn connection_trouble(store: Store) -> Option<String> {
+    let t = text();
+    match store.connection.get() {
+        Connection::Connected => stale_tip(store),
+        Connection::WrongChain { chain } => Some(t.banner_wrong_chain(quoted(&chain))),
+        // The first attempt is no trouble. A later one keeps its banner, so that nothing jumps.
+        Connection::Connecting | Connection::Waiting { .. } => {
+            let seconds = store.retry_at.get()?.saturating_sub(store.now.get());
+            Some(if seconds == 0 { t.banner_away_now().to_owned() } else { t.banner_away(seconds) })
+        }
+    }
+}
+
+/// Says when no block has come for far too long.
+fn stale_tip(store: Store) -> Option<String> {
+    let tip_time = store.blocks.with(|blocks| blocks.tip().map(|tip| u64::from(tip.time)))?;
+    let expected = store.info.with(|info| info.as_ref().map(|info| u64::from(info.target_block_time)))?;
+    let age = store.now.get().saturating_sub(tip_time);
+    let named = |seconds| wording::age(format::age(seconds));
+    let is_stale = age > expected.saturating_mul(STALE_BLOCK_TIMES);
+    is_stale.then(|| text().banner_stale(named(age), named(expected)))
+}

@@ -139,6 +139,8 @@ fn bind(wasm: &Path, package: &Path) -> Result<()> {
     Bindgen::new()
         .input_path(wasm)
         .web(true)?
+        // The page asks for its program without saying where it is, as after wasm-pack.
+        .omit_default_module_path(false)
         .typescript(false)
         .remove_name_section(true)
         .remove_producers_section(true)

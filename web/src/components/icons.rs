@@ -2,28 +2,13 @@
 
 use leptos::prelude::*;
 
-/// Two links of a chain.
+/// Two links of a chain, as in the favicon.
 #[component]
 pub(crate) fn Mark(
     /// Width and height in pixels.
     size: u16,
 ) -> impl IntoView {
-    view! {
-        <svg
-            viewBox="0 0 32 32"
-            width=size
-            height=size
-            fill="none"
-            stroke="currentColor"
-            stroke-width="2.7"
-            aria-hidden="true"
-        >
-            <g transform="translate(16 16) rotate(-45) scale(1.12) translate(-16 -16)">
-                <path d="M17.596 18.868A5 5 0 0 0 13.5 11H8a5 5 0 0 0 0 10h5.5q.22 0 .436-.019" />
-                <path d="M14.404 13.132A5 5 0 0 0 18.5 21H24a5 5 0 0 0 0-10h-5.5q-.22 0-.436.019" />
-            </g>
-        </svg>
-    }
+    view! { <img src="assets/icon.svg" alt="" width=size height=size /> }
 }
 
 /// A sign beside a word that says the same; it is hidden from screen readers.

@@ -9,12 +9,13 @@ use crate::route::Route;
 use crate::store::store;
 use crate::wording;
 
-/// Until the worker has spoken, for a fraction of a second.
+/// Until the worker has spoken, for a fraction of a second. If it never will, the banner says so.
 #[component]
 pub(crate) fn Opening() -> impl IntoView {
+    let is_stopped = store().is_stopped;
     view! {
         <div class="boot" role="status">
-            <p class="boot-wait">{text().app_opening()}</p>
+            <p class="boot-wait">{move || (!is_stopped.get()).then(|| text().app_opening())}</p>
         </div>
     }
 }
@@ -41,9 +42,7 @@ pub(crate) fn Welcome() -> impl IntoView {
     };
     view! {
         <div class="stack narrow">
-            <span class="hero-mark">
-                <Mark size=72 />
-            </span>
+            <Mark size=72 />
             <h1 tabindex="-1">{t.welcome_title()}</h1>
             <p class="lead">{t.welcome_lead()}</p>
             {unreadable}

@@ -251,6 +251,10 @@ impl Page {
         }
         for entry in performance.as_array().context("no log")? {
             let event: Value = serde_json::from_str(&text_of(entry, "/message"))?;
+            // The browser's own first page.
+            if text_of(&event, "/message/params/documentURL").starts_with("chrome:") {
+                continue;
+            }
             match text_of(&event, "/message/method").as_str() {
                 "Network.requestWillBeSent" => {
                     logs.requests.push(text_of(&event, "/message/params/request/url"))

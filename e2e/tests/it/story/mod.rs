@@ -16,6 +16,8 @@ use self::wallet::{PASSPHRASE, balance, height};
 const DEV: [&str; 2] = ["--chain", "dev"];
 /// A node that does not mine keeps a payment pending for as long as one looks at it.
 const NOT_MINING: [&str; 4] = ["--chain", "dev", "--threads", "0"];
+/// What the node writes above new words.
+const WORDS_FOLLOW: &str = "are the key of a new wallet:";
 /// What dev pays for a block.
 const SUBSIDY: u64 = 10;
 
@@ -90,10 +92,10 @@ impl NewWallet {
     /// Reads them from the terminal, where they are shown once.
     fn read(node: &Node) -> Result<Self> {
         let text = node.output.text();
-        let mut parts = text.split("These 24 words are the key of a new wallet:");
+        let mut parts = text.split(WORDS_FOLLOW);
         let shown = parts.nth(1).context("the node shows no words")?;
         ensure!(parts.next().is_none(), "the words are shown twice:\n{text}");
-        let (table, rest) = shown.split_once("address").context("no address below the words")?;
+        let (table, rest) = shown.split_once("\n  address").context("no address below the words")?;
         let cells: Vec<_> = table.split_whitespace().collect();
         let mut words = Vec::new();
         for cell in cells.chunks(2) {
@@ -110,7 +112,7 @@ impl NewWallet {
 
 /// Ends the node as Ctrl-C does. The pages say that it is away and when they try again; the words are not shown.
 async fn stop(node: Node, pages: &[&Page], miner: &NewWallet) -> Result<()> {
-    let is_first = node.output.text().contains("24 words");
+    let is_first = node.output.text().contains(WORDS_FOLLOW);
     let text = node.stop()?;
     ensure!(text.contains("everything is stored"), "the node did not end in order:\n{text}");
     ensure!(

@@ -21,7 +21,8 @@ pub(crate) async fn refuse_mistakes(page: &Page, receiver: &str) -> Result<()> {
     page.fill("send-to", &mistyped).await?;
     let names_the_place = |note: &str| note.contains(&format!("position {}", position + 1));
     page.text_when("send-to-note", "the place of the error", names_the_place).await?;
-    page.fill("send-to", "iron1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq").await?;
+    let elsewhere = key_of_words(7)?.public_key().address().to_text("iron");
+    page.fill("send-to", &elsewhere).await?;
     page.text_when("send-to-note", "about the chain", |note| note.contains("another chain")).await?;
     refuse_private_key(page).await?;
 

@@ -7,8 +7,8 @@ mod page;
 fn main() -> std::process::ExitCode {
     #[cfg(feature = "page")]
     if let Err(error) = page::embed() {
-        // Cargo shows what a failed build script wrote there, the output of the page's own build included.
-        eprintln!("\ncannot build the wallet page: {error}");
+        println!("cargo::error=cannot build the wallet page: {error}");
+        // Then cargo also shows what the page's own build said.
         return std::process::ExitCode::FAILURE;
     }
     println!("cargo::rerun-if-changed=build.rs");

@@ -232,10 +232,13 @@ fn gzip(bytes: &[u8]) -> io::Result<Vec<u8>> {
     encoder.finish()
 }
 
-fn brotli(mut bytes: &[u8]) -> io::Result<Vec<u8>> {
-    let best = brotli::enc::BrotliEncoderParams { quality: 11, lgwin: 24, ..Default::default() };
+fn brotli(mut bytes: &[u8]) -> Result<Vec<u8>> {
+    // The best takes ten seconds in a build script, which cargo does not optimise: worth it for who downloads the
+    // page often, not for who is at work on it.
+    let quality = if variable("PROFILE")? == "release" { 11 } else { 5 };
+    let parameters = brotli::enc::BrotliEncoderParams { quality, lgwin: 24, ..Default::default() };
     let mut shorter = Vec::new();
-    brotli::BrotliCompress(&mut bytes, &mut shorter, &best)?;
+    brotli::BrotliCompress(&mut bytes, &mut shorter, &parameters)?;
     Ok(shorter)
 }
 

@@ -1,44 +1,54 @@
-//! Ironchain's wallet for the terminal: the tutorial's client and its menu.
+//! Ironchain's wallet for the terminal: the tutorial's client and its menu when started bare, and a command for each
+//! thing that a wallet does, for people and for scripts.
 //!
 //! Sockets, files and the terminal are this program's own; keys, messages and every check come from `wallet-wasm`
-//! and `shared`. A private key is used and forgotten; nothing is stored.
+//! and `shared`. What a command found out goes to standard output; questions and errors go to standard error.
 
+mod account;
 mod address;
+mod cli;
+mod coins;
 mod commands;
 mod console;
+mod context;
+mod keystore_file;
 mod menu;
 mod node;
+mod payment;
 mod problem;
+mod secrets;
+mod views;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
-
-use crate::address::NodeAddress;
+use crate::cli::{Cli, Command};
 use crate::console::Console;
-
-const EXAMPLES: &str = "\
-Examples:
-  client                          the node on this computer, at port 1111
-  client 1112                     the same at another port
-  client 192.168.0.7:1111         a node on another computer
-  client ws://example.org/ws      a node by its whole address";
-
-/// A wallet for the terminal: makes addresses, asks for balances, and signs and sends payments.
-#[derive(Debug, clap::Parser)]
-#[command(name = "client", version, after_help = EXAMPLES)]
-struct Cli {
-    /// The node to talk to: PORT, HOST, HOST:PORT, or an address that begins with ws:// or http://
-    #[arg(value_name = "NODE", default_value = "1111")]
-    node: NodeAddress,
-}
+use crate::context::Context;
+use crate::problem::Problem;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let mut console = Console::of_this_process();
-    match menu::run(&cli.node, &mut console) {
+    let cli = match Cli::read() {
+        Ok(cli) => cli,
+        Err(error) => return cli::refuse(&error),
+    };
+    let is_json = cli.options.json;
+    match run(cli) {
         Ok(()) => ExitCode::SUCCESS,
-        // Nobody reads what this program says any more, so that it can only end.
-        Err(_) => ExitCode::FAILURE,
+        Err(problem) => problem.tell(is_json),
+    }
+}
+
+fn run(cli: Cli) -> Result<(), Problem> {
+    let Some(command) = cli.command else {
+        return menu::run(&cli.options.node.unwrap_or_default(), &mut Console::on_output());
+    };
+    let mut context = Context::new(cli.options);
+    match command {
+        Command::Words(args) => args.run(&mut context),
+        Command::New(args) => args.run(&mut context),
+        Command::Address(args) => args.run(&mut context),
+        Command::Balance(args) => args.run(&mut context),
+        Command::Sign(args) => args.run(&mut context),
+        Command::Verify(args) => args.run(&mut context),
     }
 }

@@ -63,6 +63,13 @@ fn parse_port(text: &str) -> Result<u16, NodeAddressError> {
     text.parse().ok().filter(|port| *port != 0).ok_or(NodeAddressError::Port)
 }
 
+impl Default for NodeAddress {
+    /// Returns the address of a node on this computer at the port that it has unless told otherwise.
+    fn default() -> Self {
+        Self { host: DEFAULT_HOST.to_owned(), port: DEFAULT_PORT }
+    }
+}
+
 impl NodeAddress {
     /// Returns the URL of the WebSocket.
     pub(crate) fn url(&self) -> String {

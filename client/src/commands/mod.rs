@@ -1,5 +1,8 @@
 //! One file a command.
 
-pub(crate) mod generate_address;
-pub(crate) mod get_balance;
-pub(crate) mod transaction;
+pub(crate) mod address;
+pub(crate) mod balance;
+pub(crate) mod new;
+pub(crate) mod sign;
+pub(crate) mod verify;
+pub(crate) mod words;

@@ -20,8 +20,15 @@ pub(crate) struct Console<I, O> {
 
 impl Console<io::StdinLock<'static>, io::Stdout> {
     /// Talks through standard input and output.
-    pub(crate) fn of_this_process() -> Self {
+    pub(crate) fn on_output() -> Self {
         Self { input: io::stdin().lock(), output: io::stdout(), is_terminal: io::stdin().is_terminal() }
+    }
+}
+
+impl Console<io::StdinLock<'static>, io::Stderr> {
+    /// Talks through standard input and standard error, so that standard output holds nothing but results.
+    pub(crate) fn on_errors() -> Self {
+        Self { input: io::stdin().lock(), output: io::stderr(), is_terminal: io::stdin().is_terminal() }
     }
 }
 
@@ -51,6 +58,19 @@ impl<I: BufRead, O: Write> Console<I, O> {
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(Problem::Ended),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Asks for a new secret; a person, who does not see it, twice.
+    pub(crate) fn ask_new_secret(
+        &mut self,
+        question: &str,
+        again: &str,
+    ) -> Result<Zeroizing<String>, Problem> {
+        let secret = self.ask_secret(question)?;
+        if self.is_terminal && self.ask_secret(again)? != secret {
+            return Err(Problem::PassphrasesDiffer);
+        }
+        Ok(secret)
     }
 
     /// Asks until `check` accepts the answer, and tells what is wrong with those that it does not. An empty answer

@@ -5,3 +5,4 @@
 mod input;
 mod story;
 mod support;
+mod wallet;

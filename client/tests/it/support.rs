@@ -6,6 +6,7 @@ use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 
 use node::{Config, RunningNode};
+use serde_json::Value;
 use shared::address::Address;
 use shared::spec::ChainSpec;
 use tempfile::TempDir;
@@ -16,6 +17,9 @@ pub(crate) const WORDS: &str = "abandon abandon abandon abandon abandon abandon 
                                 abandon art";
 pub(crate) const KEYSTORE: &str =
     concat!(env!("CARGO_MANIFEST_DIR"), "/../wallet-wasm/vectors/keystore.json");
+
+/// Of the wallets that tests make.
+pub(crate) const PASSPHRASE: &str = "correct hörse";
 
 /// What the client said and how it ended.
 #[derive(Debug)]
@@ -40,10 +44,59 @@ impl Run {
     }
 }
 
-/// Runs the client with these arguments and lines, to its end.
+/// A directory for what a wallet keeps, and its client.
+pub(crate) struct Home(TempDir);
+
+impl Home {
+    pub(crate) fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    /// Returns where a file of this name is.
+    pub(crate) fn path(&self, name: &str) -> String {
+        self.0.path().join(name).display().to_string()
+    }
+
+    /// Runs the client as somebody whose home this is.
+    pub(crate) fn client(&self, arguments: &[&str], lines: &[&str]) -> Run {
+        run(&self.0, arguments, lines)
+    }
+
+    /// As [`Self::client`], and returns the one JSON object that it prints.
+    #[track_caller]
+    pub(crate) fn json(&self, arguments: &[&str], lines: &[&str]) -> Value {
+        let run = self.client(&[arguments, &["--json"]].concat(), lines);
+        assert_eq!(run.code, Some(0), "{run:?}");
+        serde_json::from_str(&run.output).unwrap()
+    }
+
+    /// As [`Self::json`], for what must fail with this exit code: returns the error.
+    #[track_caller]
+    pub(crate) fn json_error(&self, arguments: &[&str], lines: &[&str], code: i32) -> Value {
+        let run = self.client(&[arguments, &["--json"]].concat(), lines);
+        assert_eq!((run.code, run.output.as_str()), (Some(code), ""), "{run:?}");
+        // Questions stand before it.
+        serde_json::from_str(&run.errors[run.errors.find('{').unwrap()..]).unwrap()
+    }
+
+    /// Makes the wallet of [`WORDS`] here.
+    pub(crate) fn import_words(&self) {
+        let run = self.client(&["new", "--import"], &[WORDS, PASSPHRASE]);
+        assert_eq!(run.code, Some(0), "{run:?}");
+    }
+}
+
+/// Runs the client with these arguments and lines, to its end, as somebody without a wallet.
 pub(crate) fn client(arguments: &[&str], lines: &[&str]) -> Run {
+    run(&tempfile::tempdir().unwrap(), arguments, lines)
+}
+
+fn run(home: &TempDir, arguments: &[&str], lines: &[&str]) -> Run {
     let mut child = Command::new(env!("CARGO_BIN_EXE_client"))
         .args(arguments)
+        .current_dir(home)
+        .env("HOME", home.path())
+        .env("XDG_DATA_HOME", home.path().join("data"))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

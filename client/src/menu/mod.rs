@@ -1,9 +1,12 @@
 //! The tutorial's menu.
 
+mod generate_address;
+mod get_balance;
+mod transaction;
+
 use std::io::{BufRead, Write};
 
 use crate::address::NodeAddress;
-use crate::commands::{generate_address, get_balance, transaction};
 use crate::console::Console;
 use crate::problem::Problem;
 

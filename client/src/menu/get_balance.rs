@@ -1,0 +1,23 @@
+//! Asks the node for the balance of an address.
+
+use std::io::{BufRead, Write};
+
+use crate::account::{self, Balance};
+use crate::address::NodeAddress;
+use crate::console::Console;
+use crate::node::Node;
+use crate::problem::Problem;
+
+pub(crate) fn run<I: BufRead, O: Write>(
+    address: &NodeAddress,
+    console: &mut Console<I, O>,
+) -> Result<(), Problem> {
+    let mut node = Node::connect(address)?;
+    let chain = node.chain().clone();
+    let question = "Address (Enter alone goes back):";
+    let Some(owner) = console.ask_until(question, |text| account::parse_address(text, &chain))? else {
+        return Ok(());
+    };
+    let account = account::ask(&mut node, &owner)?;
+    console.say(Balance::new(&chain, &account))
+}

@@ -3,7 +3,7 @@
 use anyhow::{Context as _, Result, ensure};
 use e2e::page::Page;
 
-use super::NewWallet;
+use super::{NewWallet, secrets};
 
 pub(crate) const PASSPHRASE: &str = "grey heron over the weir at 7";
 
@@ -33,6 +33,11 @@ pub(crate) async fn create(page: &Page) -> Result<(Vec<String>, String)> {
     for position in 1..=24 {
         words.push(page.text(&format!("word-{position}")).await?.trim().to_owned());
     }
+    // So that it means something when they are not found there later.
+    ensure!(
+        secrets::holds_words(page.source().await?.as_bytes(), &words),
+        "the words are not found: {words:?}"
+    );
     page.click("words-written").await?;
     choose_passphrase(page).await?;
     watch_frames(page).await?;

@@ -10,7 +10,7 @@ use shared::address::{Address, AddressError};
 use shared::spec::ChainSpec;
 
 use crate::address::{NodeAddress, NodeAddressError};
-use crate::commands::{address, balance, new, sign, verify, words};
+use crate::commands::{address, balance, new, send, sign, verify, words};
 use crate::problem::ErrorLine;
 
 const MORE_HELP: &str = "\
@@ -19,6 +19,7 @@ Examples:
   client 1112                     the same at another port
   client new                      a new wallet: shows its words once and keeps them encrypted
   client balance                  its balance
+  client send iron1... 50 --wait  pay 50 coins, and wait until they are in a block
   client --node 1112 balance iron1tjcxncx86admqhv0kqjpkgsa88yy6we2vweqlq
 
 Exit codes:
@@ -68,6 +69,7 @@ pub(crate) enum Command {
     Words(words::Words),
     Address(address::Address),
     Balance(balance::Balance),
+    Send(send::Send),
     Sign(sign::Sign),
     Verify(verify::Verify),
 }

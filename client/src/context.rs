@@ -13,6 +13,7 @@ use wallet_wasm::error::KeystoreProblem;
 use wallet_wasm::keystore::{Keystore, check_passphrase};
 use zeroize::Zeroizing;
 
+use crate::address::NodeAddress;
 use crate::cli::Options;
 use crate::console::Console;
 use crate::node::Node;
@@ -31,9 +32,14 @@ impl Context {
         Self { options, console: Console::on_errors() }
     }
 
+    /// Returns where the node is.
+    pub(crate) fn node_address(&self) -> NodeAddress {
+        self.options.node.clone().unwrap_or_default()
+    }
+
     /// Connects to the node, and makes sure that it is on the chain that was asked for.
     pub(crate) fn connect(&self) -> Result<Node, Problem> {
-        let node = Node::connect(&self.options.node.clone().unwrap_or_default())?;
+        let node = Node::connect(&self.node_address())?;
         match &self.options.chain {
             Some(chain) if chain != node.chain() => {
                 Err(WalletError::WrongChain { chain: node.chain().name().to_owned() }.into())

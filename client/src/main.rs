@@ -48,6 +48,7 @@ fn run(cli: Cli) -> Result<(), Problem> {
         Command::New(args) => args.run(&mut context),
         Command::Address(args) => args.run(&mut context),
         Command::Balance(args) => args.run(&mut context),
+        Command::Send(args) => args.run(&mut context),
         Command::Sign(args) => args.run(&mut context),
         Command::Verify(args) => args.run(&mut context),
     }

@@ -3,6 +3,7 @@
 pub(crate) mod address;
 pub(crate) mod balance;
 pub(crate) mod new;
+pub(crate) mod send;
 pub(crate) mod sign;
 pub(crate) mod verify;
 pub(crate) mod words;

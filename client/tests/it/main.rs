@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail loudly, also in what its functions share")]
 
 mod input;
+mod payment;
 mod story;
 mod support;
 mod wallet;

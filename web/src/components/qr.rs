@@ -3,6 +3,9 @@
 use leptos::prelude::*;
 use qrcodegen::{QrCode as Code, QrCodeEcc};
 
+/// The light margin that scanners need, in modules (ISO/IEC 18004).
+const QUIET_ZONE: i32 = 4;
+
 /// Shows a text as a QR code.
 #[component]
 pub(crate) fn QrCode(
@@ -11,7 +14,10 @@ pub(crate) fn QrCode(
     label: &'static str,
 ) -> impl IntoView {
     let code = Memo::new(move |_| value.with(|value| draw(value)));
-    let view_box = move || code.with(|(size, _)| format!("0 0 {size} {size}"));
+    let view_box = move || {
+        let width = code.with(|(size, _)| size + 2 * QUIET_ZONE);
+        format!("-{QUIET_ZONE} -{QUIET_ZONE} {width} {width}")
+    };
     view! {
         <svg class="qr" viewBox=view_box shape-rendering="crispEdges" role="img" aria-label=label>
             <path fill="currentColor" d=move || code.with(|(_, path)| path.clone()) />

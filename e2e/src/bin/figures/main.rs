@@ -22,10 +22,10 @@ async fn main() -> Result<()> {
     let mut table = Table::default();
     let folder = tempfile::tempdir()?;
     node::sizes(&mut table, &folder.path().join("empty"))?;
-    node::start_and_memory(&mut table, "empty chain", &folder.path().join("empty"))?;
+    node::start_and_memory(&mut table, 0, &folder.path().join("empty"))?;
     let long = folder.path().join("long");
     chain::build(&long, BLOCKS).await?;
-    node::start_and_memory(&mut table, &format!("{BLOCKS} blocks"), &long)?;
+    node::start_and_memory(&mut table, BLOCKS, &long)?;
     with_browser(async |browser| page::measure(&mut table, browser, &long).await).await?;
     println!("\n{table}");
     Ok(())

@@ -31,13 +31,15 @@ pub(crate) fn sizes(table: &mut Table, data_dir: &Path) -> Result<()> {
 }
 
 /// From the start of the process to the first answered request, and the memory of a node that has nothing to do.
-pub(crate) fn start_and_memory(table: &mut Table, chain: &str, data_dir: &Path) -> Result<()> {
+pub(crate) fn start_and_memory(table: &mut Table, n_blocks: u64, data_dir: &Path) -> Result<()> {
+    let chain = if n_blocks == 0 { "empty chain".to_owned() } else { format!("{n_blocks} blocks") };
     let mut times = Vec::new();
     let mut sizes = Vec::new();
     for _ in 0..RUNS {
         let started = Instant::now();
         let node = Node::start(data_dir, 0, &IDLE)?;
         get(&node, "/", "br")?;
+        ensure!(node.output.text().contains(&format!("height   {n_blocks}\n")), "the node has another chain");
         times.push(started.elapsed().as_secs_f64() * 1000.0);
         sizes.push(resident(&node)?);
         node.stop()?;

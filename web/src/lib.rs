@@ -3,11 +3,11 @@
 //! [`page_main`] runs in the page and [`worker_main`] in the worker; `boot.js` and `worker.js` call them. The page
 //! never touches a key or a socket: it sends commands to the worker and shows what it tells.
 //!
-//! - [`store`]: the one store of signals. [`wallet`]: the only way to the worker. [`browser`]: the only way to the
+//! - `store`: the one store of signals. `wallet`: the only way to the worker. `browser`: the only way to the
 //!   browser.
-//! - [`pages`] and [`components`] show; [`test_ids`] lists the names by which tests find things.
-//! - [`amount`], [`blocks`], [`checks`], [`drill`], [`format`](mod@format), [`history`] and [`route`] are pure.
-//! - [`locale`] has every text, [`wording`] chooses among them.
+//! - `pages` and `components` show; `test_ids` lists the names by which tests find things.
+//! - `amount`, `blocks`, `checks`, `drill`, `format`, `history` and `route` are pure.
+//! - `locale` has every text, `wording` chooses among them.
 
 #![allow(unreachable_pub, reason = "the component macro of Leptos makes what it generates public")]
 

@@ -1,6 +1,6 @@
 //! The wallet page, and the worker beside it that holds the keys: one WASM module, started twice.
 //!
-//! [`page_main`] runs in the page and [`worker_main`] in the worker; `boot.js` and `worker.js` call them. The page
+//! `page_main` runs in the page and `worker_main` in the worker; `boot.js` and `worker.js` call them. The page
 //! never touches a key or a socket: it sends commands to the worker and shows what it tells.
 //!
 //! - `store`: the one store of signals. `wallet`: the only way to the worker. `browser`: the only way to the

@@ -10,7 +10,7 @@ use shared::address::{Address, AddressError};
 use shared::spec::ChainSpec;
 
 use crate::address::{NodeAddress, NodeAddressError};
-use crate::commands::{address, balance, new, send, sign, verify, words};
+use crate::commands::{address, balance, history, new, send, sign, verify, words};
 use crate::problem::ErrorLine;
 
 const MORE_HELP: &str = "\
@@ -69,6 +69,7 @@ pub(crate) enum Command {
     Words(words::Words),
     Address(address::Address),
     Balance(balance::Balance),
+    History(history::History),
     Send(send::Send),
     Sign(sign::Sign),
     Verify(verify::Verify),

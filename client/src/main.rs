@@ -17,6 +17,7 @@ mod node;
 mod payment;
 mod problem;
 mod secrets;
+mod text;
 mod views;
 
 use std::process::ExitCode;
@@ -48,6 +49,7 @@ fn run(cli: Cli) -> Result<(), Problem> {
         Command::New(args) => args.run(&mut context),
         Command::Address(args) => args.run(&mut context),
         Command::Balance(args) => args.run(&mut context),
+        Command::History(args) => args.run(&mut context),
         Command::Send(args) => args.run(&mut context),
         Command::Sign(args) => args.run(&mut context),
         Command::Verify(args) => args.run(&mut context),

@@ -2,6 +2,7 @@
 
 pub(crate) mod address;
 pub(crate) mod balance;
+pub(crate) mod history;
 pub(crate) mod new;
 pub(crate) mod send;
 pub(crate) mod sign;

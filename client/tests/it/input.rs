@@ -6,9 +6,7 @@ use std::net::TcpListener;
 use std::process::{Command, Stdio};
 use std::thread;
 
-use crate::support::{KEYSTORE, WORDS, client, free_port, start_node};
-
-const OWN: &str = "dev1tjcxncx86admqhv0kqjpkgsa88yy6we2wetq2a";
+use crate::support::{KEYSTORE, MINER, WORDS, client, free_port, start_node};
 
 #[test]
 fn it_explains_itself() {
@@ -77,7 +75,7 @@ fn a_closed_pipe_ends_it_quietly() {
 async fn the_input_may_end_anywhere() {
     let (node, _directory) = start_node(None).await;
     let port = node.api_addr.port().to_string();
-    let lines = ["3", WORDS, OWN, "1", "1", "", "y"];
+    let lines = ["3", WORDS, MINER, "1", "1", "", "y"];
     for count in 0..lines.len() {
         client(&[&port], &lines[..count]).assert_said(&["Ironchain wallet"]);
     }
@@ -88,9 +86,9 @@ async fn the_input_may_end_anywhere() {
 async fn mistakes_are_told_and_can_be_mended() {
     let (node, directory) = start_node(None).await;
     let port = node.api_addr.port().to_string();
-    let typo = OWN.replace("tjc", "tjd");
+    let typo = MINER.replace("tjc", "tjd");
     let main = "iron1tjcxncx86admqhv0kqjpkgsa88yy6we2vweqlq";
-    client(&[&port], &["2", "nonsense", &typo, main, WORDS, OWN]).assert_said(&[
+    client(&[&port], &["2", "nonsense", &typo, main, WORDS, MINER]).assert_said(&[
         "Error: this is not an address: addresses here begin with dev1",
         "Error: this address contains a typing error, most likely at position 7",
         "Error: this address belongs to another chain: it begins with iron1",
@@ -112,9 +110,9 @@ async fn mistakes_are_told_and_can_be_mended() {
         "Error: this is not a complete private key",
     ]);
 
-    let lines = ["3", WORDS, OWN, "0.5", "-1", "1,000", "0", "1", "", OWN, "50", "x", "1", "a\tb", ""];
+    let lines = ["3", WORDS, MINER, "0.5", "-1", "1,000", "0", "1", "", MINER, "50", "x", "1", "a\tb", ""];
     client(&[&port], &lines).assert_said(&[
-        &format!("Your address: {OWN}"),
+        &format!("Your address: {MINER}"),
         "Balance: 0 coins",
         "Error: this is not a number of whole coins",
         "Error: this is not a number of whole coins",
@@ -125,7 +123,7 @@ async fn mistakes_are_told_and_can_be_mended() {
         "Receiver's address (Enter alone goes back): ",
         "1: generate_address",
     ]);
-    let lines = ["3", WORDS, OWN, "50", "1", "", ""];
+    let lines = ["3", WORDS, MINER, "50", "1", "", ""];
     client(&[&port], &lines).assert_said(&["Error: 51 coins are needed, and 0 can be spent"]);
     node.stop().await.unwrap();
 }

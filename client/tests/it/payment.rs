@@ -4,11 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::support::{Home, PASSPHRASE, await_balance, start_node};
-
-const MINER: &str = "dev1tjcxncx86admqhv0kqjpkgsa88yy6we2wetq2a";
-/// Whose words nobody here has.
-const RECEIVER: &str = "dev1qqqsyqcyq5rqwzqfpg9scrgwpugpzysntnjsy8";
+use crate::support::{Home, MINER, PASSPHRASE, RECEIVER, await_balance, start_node};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_payment_is_confirmed_signed_and_mined() {

@@ -1,9 +1,6 @@
 //! The tutorial's story, against a node that mines.
 
-use crate::support::{KEYSTORE, WORDS, await_balance, client, start_node};
-
-/// The address of [`WORDS`].
-const MINER: &str = "dev1tjcxncx86admqhv0kqjpkgsa88yy6we2wetq2a";
+use crate::support::{KEYSTORE, MINER, WORDS, await_balance, client, start_node};
 
 /// Makes an address with the client itself.
 fn new_address(port: &str) -> String {

@@ -5,6 +5,7 @@ use std::net::TcpListener;
 use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 
+use node::clock::{Clock, SystemClock};
 use node::{Config, RunningNode};
 use serde_json::Value;
 use shared::address::Address;
@@ -15,6 +16,10 @@ use tempfile::TempDir;
 pub(crate) const WORDS: &str = "abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon \
                                 abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon \
                                 abandon art";
+/// The address of [`WORDS`] on dev.
+pub(crate) const MINER: &str = "dev1tjcxncx86admqhv0kqjpkgsa88yy6we2wetq2a";
+/// An address whose words nobody has.
+pub(crate) const RECEIVER: &str = "dev1qqqsyqcyq5rqwzqfpg9scrgwpugpzysntnjsy8";
 pub(crate) const KEYSTORE: &str =
     concat!(env!("CARGO_MANIFEST_DIR"), "/../wallet-wasm/vectors/keystore.json");
 
@@ -70,6 +75,14 @@ impl Home {
         serde_json::from_str(&run.output).unwrap()
     }
 
+    /// As [`Self::json`], for a command that prints an object a line.
+    #[track_caller]
+    pub(crate) fn json_lines(&self, arguments: &[&str]) -> Vec<Value> {
+        let run = self.client(&[arguments, &["--json"]].concat(), &[]);
+        assert_eq!((run.code, run.errors.as_str()), (Some(0), ""), "{run:?}");
+        run.output.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
     /// As [`Self::json`], for what must fail with this exit code: returns the error.
     #[track_caller]
     pub(crate) fn json_error(&self, arguments: &[&str], lines: &[&str], code: i32) -> Value {
@@ -83,6 +96,15 @@ impl Home {
     pub(crate) fn import_words(&self) {
         let run = self.client(&["new", "--import"], &[WORDS, PASSPHRASE]);
         assert_eq!(run.code, Some(0), "{run:?}");
+    }
+}
+
+impl Run {
+    /// Fails unless exactly `output` was printed, and this was said besides.
+    #[track_caller]
+    pub(crate) fn assert_told(&self, output: &str, said: &str) {
+        assert_eq!((self.code, self.output.as_str()), (Some(0), output), "{self:?}");
+        assert!(self.errors.contains(said), "{self:?}");
     }
 }
 
@@ -119,6 +141,11 @@ pub(crate) fn free_port() -> u16 {
 
 /// A node on dev with a store of its own, which mines for `miner` as fast as the rules allow.
 pub(crate) async fn start_node(miner: Option<&str>) -> (RunningNode, TempDir) {
+    start_node_with(miner, Arc::new(SystemClock)).await
+}
+
+/// As [`start_node`], by a clock of its own.
+pub(crate) async fn start_node_with(miner: Option<&str>, clock: Arc<dyn Clock>) -> (RunningNode, TempDir) {
     let directory = tempfile::tempdir().unwrap();
     let mut config = Config::new(Arc::new(ChainSpec::dev()), directory.path().to_owned());
     config.hash_limit = None;
@@ -126,7 +153,7 @@ pub(crate) async fn start_node(miner: Option<&str>) -> (RunningNode, TempDir) {
         config.miner = Some(Address::parse(miner, "dev").unwrap());
         config.threads = 1;
     }
-    (node::start(config).await.unwrap(), directory)
+    (node::open(config).await.unwrap().start(clock).unwrap(), directory)
 }
 
 /// Waits until an account on dev has at least this many coins.

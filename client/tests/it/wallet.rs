@@ -5,11 +5,10 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::support::{Home, KEYSTORE, PASSPHRASE, WORDS, free_port};
+use crate::support::{Home, KEYSTORE, MINER, PASSPHRASE, WORDS, free_port};
 
-/// The address of [`WORDS`].
+/// The address of [`WORDS`] on main.
 const MAIN: &str = "iron1tjcxncx86admqhv0kqjpkgsa88yy6we2vweqlq";
-const DEV: &str = "dev1tjcxncx86admqhv0kqjpkgsa88yy6we2wetq2a";
 
 fn text<'a>(value: &'a Value, field: &str) -> &'a str {
     value[field].as_str().unwrap()
@@ -84,7 +83,7 @@ fn words_that_nobody_saw_are_not_kept() {
 fn the_page_and_the_terminal_have_one_keystore() {
     let home = Home::new();
     let address = home.json(&["address", "--keystore", KEYSTORE, "--chain", "dev"], &[]);
-    assert_eq!(text(&address, "address"), DEV);
+    assert_eq!(text(&address, "address"), MINER);
     home.import_words();
     let file = fs::read_to_string(home.path("data/ironchain/wallet.json")).unwrap();
     let keystore = wallet_wasm::keystore::Keystore::parse(&file).unwrap();
@@ -127,14 +126,14 @@ fn a_signed_text_is_verified_on_its_chain_only() {
     // Somebody else, who has no wallet.
     let other = Home::new();
     let verified = other.json(&verify("dev", signer, "I am here"), &[]);
-    assert_eq!((&verified["valid"], text(&verified, "address")), (&Value::Bool(true), DEV));
+    assert_eq!((&verified["valid"], text(&verified, "address")), (&Value::Bool(true), MINER));
     for (chain, words) in [("main", "I am here"), ("dev", "I am there")] {
         let error = other.json_error(&verify(chain, signer, words), &[], 1);
         assert_eq!(text(&error, "code"), "wrong_signature");
     }
-    let error = other.json_error(&verify("dev", DEV, "I am here"), &[], 1);
+    let error = other.json_error(&verify("dev", MINER, "I am here"), &[], 1);
     assert_eq!(text(&error, "code"), "needs_public_key");
-    home.client(&verify("dev", DEV, "I am here"), &[]).assert_said(&["Valid: the owner of dev1"]);
+    home.client(&verify("dev", MINER, "I am here"), &[]).assert_said(&["Valid: the owner of dev1"]);
     let error = other.json_error(&["verify", signer, "x", "!"], &[], 1);
     assert_eq!(text(&error, "code"), "not_a_signature");
 }

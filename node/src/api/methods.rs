@@ -6,7 +6,9 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use shared::address::Address;
 use shared::api::rpc::RpcError;
-use shared::api::views::{Answer, BalanceView, SubmittedView, TransactionStatus, TransactionStatusView};
+use shared::api::views::{
+    Answer, BalanceView, HeadersView, SubmittedView, TransactionStatus, TransactionStatusView,
+};
 use shared::api::{Request, rpc};
 use shared::block::Block;
 use shared::codec;
@@ -71,6 +73,10 @@ fn try_begin(server: &Arc<Server>, request: Request) -> Result<Work> {
         Request::GetBlock { hash, height } => {
             Ok(read(server, move |server, snapshot| get_block(server, snapshot, hash, height)))
         }
+        Request::GetHeaders { from, count } => Ok(read(server, move |_, snapshot| {
+            let headers = stored(snapshot.best_headers(from, count))?;
+            Ok(Answer::Headers(HeadersView { headers: headers.iter().map(views::to_hex).collect() }))
+        })),
         Request::Transaction { transaction } => submit(server, decode_transaction(&transaction)?),
         Request::Payment(payment) => {
             let transaction = payment.to_transaction(views::prefix(spec));

@@ -1,10 +1,12 @@
 //! From the chain's types to what clients are shown.
 
+use borsh::BorshSerialize;
 use shared::address::Address;
 use shared::api::views::{
     AccountView, BlockView, HeadView, HistoryEntryView, HistoryEvent, HistoryView, InfoView, TransactionView,
 };
 use shared::block::Block;
+use shared::codec;
 use shared::hash::{BlockHash, TxId};
 use shared::spec::ChainSpec;
 use shared::transaction::Transaction;
@@ -134,6 +136,11 @@ pub(super) fn block(
         message: hex::encode(&coinbase.message),
         transactions: transactions.iter().map(|tx| transaction(spec, &tx.id(), tx)).collect(),
     }
+}
+
+/// Returns the hex of a value's encoding.
+pub(super) fn to_hex(value: &impl BorshSerialize) -> String {
+    hex::encode(codec::encode(value))
 }
 
 /// Returns what this chain's addresses begin with.

@@ -128,6 +128,23 @@ impl Snapshot {
         self.read(|transaction| hash_at(transaction, height))
     }
 
+    /// Returns at most `count` headers of the best chain, from the one at height `from` on; none beyond the tip.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn best_headers(&self, from: u64, count: u64) -> Result<Vec<Header>, StoreError> {
+        self.read(|read| {
+            let (best, blocks) = (read.open_table(BEST)?, read.open_table(BLOCKS)?);
+            let hashes = best.range(from..from.saturating_add(count))?;
+            let headers = hashes.map(|entry| {
+                let (height, hash) = entry?;
+                let missing = || redb::Error::Corrupted(format!("block {} is missing", height.value()));
+                header(blocks.get(hash.value())?.ok_or_else(missing)?.value())
+            });
+            headers.collect()
+        })
+    }
+
     /// Returns a transaction of the best chain.
     ///
     /// # Errors

@@ -112,7 +112,17 @@ impl<'a> Fields<'a> {
 
     /// Takes a member out that must be there and an integer of 0 to 2^53 − 1.
     pub(crate) fn integer(&mut self, name: &'static str) -> Result<u64, ParamsError> {
-        self.optional_integer(name, 0, MAX_INTEGER)?.ok_or(ParamsError::Missing { field: name })
+        self.required_integer(name, 0, MAX_INTEGER)
+    }
+
+    /// Takes a member out that must be there and an integer within the bounds.
+    pub(crate) fn required_integer(
+        &mut self,
+        name: &'static str,
+        least: u64,
+        most: u64,
+    ) -> Result<u64, ParamsError> {
+        self.optional_integer(name, least, most)?.ok_or(ParamsError::Missing { field: name })
     }
 
     /// Takes a member out that, if it is there, must be an integer within the bounds.

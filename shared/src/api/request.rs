@@ -10,6 +10,9 @@ use crate::transaction::MAX_INTEGER;
 /// A page of a list has at most this many entries.
 pub const MAX_PAGE: u64 = 100;
 
+/// A reply holds at most this many headers.
+pub const MAX_HEADERS: u64 = 500;
+
 /// What a hash parameter should be.
 const HASH: &str = "64 hex digits";
 
@@ -56,6 +59,13 @@ pub enum Request {
         /// The height on the best chain; exclusive with `hash`.
         #[serde(skip_serializing_if = "Option::is_none")]
         height: Option<u64>,
+    },
+    /// Asks for headers of the best chain. Answered by [`super::views::HeadersView`].
+    GetHeaders {
+        /// The height of the first one.
+        from: u64,
+        /// At most so many, 1 to 500.
+        count: u64,
     },
     /// Submits a signed transaction. Answered by [`super::views::SubmittedView`].
     Transaction {
@@ -164,6 +174,10 @@ impl Request {
             },
             "get_transaction" => Self::GetTransaction { tx_id: fields.parsed("tx_id", HASH)? },
             "get_block" => Self::parse_get_block(&mut fields)?,
+            "get_headers" => Self::GetHeaders {
+                from: fields.integer("from")?,
+                count: fields.required_integer("count", 1, MAX_HEADERS)?,
+            },
             // One name, two forms: the encoding in hex, or the tutorial's fields.
             "transaction" if fields.contains("transaction") => {
                 Self::Transaction { transaction: fields.text("transaction")? }

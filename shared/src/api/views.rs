@@ -201,6 +201,13 @@ pub struct BlockView {
     pub transactions: Vec<TransactionView>,
 }
 
+/// Headers of the best chain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeadersView {
+    /// The hex of each, in the order of height. Fewer than were asked for when the chain ends before.
+    pub headers: Vec<String>,
+}
+
 /// The tip of the best chain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HeadView {
@@ -249,6 +256,8 @@ pub enum Answer {
     Transaction(TransactionStatusView),
     /// To `get_block`.
     Block(BlockView),
+    /// To `get_headers`.
+    Headers(HeadersView),
     /// To `transaction`.
     Submitted(SubmittedView),
     /// To `subscribe`: the subscription's id.

@@ -29,7 +29,7 @@ fn hex_of(transaction: &Transaction) -> Value {
 }
 
 /// Asks the same in both envelopes, checks that the answers are the same, and returns them.
-async fn in_both(client: &mut Client, method: &str, params: Value) -> Value {
+pub(super) async fn in_both(client: &mut Client, method: &str, params: Value) -> Value {
     let result = client.call(method, params.clone()).await.unwrap();
     let mut message = params;
     message["request"] = json!(method);

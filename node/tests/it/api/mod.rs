@@ -2,6 +2,7 @@
 
 mod hostile;
 mod http;
+mod lists;
 mod methods;
 mod news;
 

@@ -55,6 +55,7 @@ fn every_request_survives_its_own_encoding() {
         Request::GetTransaction { tx_id: hash.parse().unwrap() },
         Request::GetBlock { hash: Some(hash.parse().unwrap()), height: None },
         Request::GetBlock { hash: None, height: Some(9_007_199_254_740_991) },
+        Request::GetHeaders { from: 0, count: 500 },
         Request::Transaction { transaction: "00ff".to_owned() },
         Request::Payment(payment),
         Request::Subscribe(Topic::Heads {}),

@@ -10,7 +10,7 @@ use shared::address::{Address, AddressError};
 use shared::spec::ChainSpec;
 
 use crate::address::{NodeAddress, NodeAddressError};
-use crate::commands::{address, balance, history, new, send, sign, verify, words};
+use crate::commands::{address, balance, completions, history, new, send, sign, verify, watch, words};
 use crate::problem::ErrorLine;
 
 const MORE_HELP: &str = "\
@@ -70,9 +70,11 @@ pub(crate) enum Command {
     Address(address::Address),
     Balance(balance::Balance),
     History(history::History),
+    Watch(watch::Watch),
     Send(send::Send),
     Sign(sign::Sign),
     Verify(verify::Verify),
+    Completions(completions::Completions),
 }
 
 impl Cli {

@@ -50,8 +50,10 @@ fn run(cli: Cli) -> Result<(), Problem> {
         Command::Address(args) => args.run(&mut context),
         Command::Balance(args) => args.run(&mut context),
         Command::History(args) => args.run(&mut context),
+        Command::Watch(args) => args.run(&mut context),
         Command::Send(args) => args.run(&mut context),
         Command::Sign(args) => args.run(&mut context),
         Command::Verify(args) => args.run(&mut context),
+        Command::Completions(args) => args.run(&mut context),
     }
 }

@@ -45,13 +45,27 @@ pub(crate) enum AskError {
     Wallet(#[from] WalletError),
 }
 
+/// What a subscription told.
+pub(crate) struct News {
+    /// What `subscribe` answered.
+    pub(crate) subscription: u64,
+    result: Box<RawValue>,
+}
+
+impl News {
+    /// Reads it as the view that belongs to the subscription's topic.
+    pub(crate) fn decode<T: DeserializeOwned>(&self) -> Result<T, AskError> {
+        decode(&self.result)
+    }
+}
+
 /// An open connection to a node on a known chain.
 pub(crate) struct Node {
     socket: WebSocket<TcpStream>,
     chain: ChainSpec,
     last_id: u64,
     /// What subscriptions told while an answer was awaited.
-    news: VecDeque<Box<RawValue>>,
+    news: VecDeque<News>,
 }
 
 impl Node {
@@ -102,19 +116,23 @@ impl Node {
                 }
                 // To a request that was given up.
                 ServerMessage::Reply { .. } => {}
-                ServerMessage::Notification { result, .. } => self.news.push_back(result),
+                ServerMessage::Notification { subscription, result } => {
+                    self.news.push_back(News { subscription, result });
+                }
             }
         }
     }
 
-    /// Waits for the next news of the only subscription, however long that takes.
-    pub(crate) fn next_news<T: DeserializeOwned>(&mut self) -> Result<T, AskError> {
+    /// Waits for the next news of any subscription, however long that takes.
+    pub(crate) fn next_news(&mut self) -> Result<News, AskError> {
         loop {
             if let Some(news) = self.news.pop_front() {
-                return decode(&news);
+                return Ok(news);
             }
             match self.read() {
-                Ok(ServerMessage::Notification { result, .. }) => self.news.push_back(result),
+                Ok(ServerMessage::Notification { subscription, result }) => {
+                    return Ok(News { subscription, result });
+                }
                 Ok(ServerMessage::Reply { .. }) => {}
                 // No news is no fault, if the node is still there.
                 Err(AskError::Node(NodeError::Silent)) => drop(self.ask::<InfoView>(&Request::GetInfo {})?),

@@ -113,7 +113,7 @@ pub(crate) fn wait(mut node: Node, tx_id: TxId, expires_at: u64) -> Result<Mined
     let _subscription: u64 = node.ask(&Request::Subscribe(Topic::Heads {})).map_err(lost_sight)?;
     loop {
         // The current head comes first, so that no block is missed.
-        let head: HeadView = node.next_news().map_err(lost_sight)?;
+        let head: HeadView = node.next_news().and_then(|news| news.decode()).map_err(lost_sight)?;
         let status = status(&mut node, tx_id).map_err(lost_sight)?.status;
         if let TransactionStatus::Confirmed { block_hash, height, time, .. } = status {
             return Ok(Mined { block_hash, height, time });

@@ -8,3 +8,4 @@ mod payment;
 mod story;
 mod support;
 mod wallet;
+mod watch;

@@ -1,8 +1,8 @@
 //! Running the client, and a node for it.
 
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Lines, Write as _};
 use std::net::TcpListener;
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::sync::Arc;
 
 use node::clock::{Clock, SystemClock};
@@ -92,6 +92,13 @@ impl Home {
         serde_json::from_str(&run.errors[run.errors.find('{').unwrap()..]).unwrap()
     }
 
+    /// Starts the client with `--json` and lets it run.
+    pub(crate) fn start(&self, arguments: &[&str]) -> Running {
+        let mut child = spawn(&self.0, &[arguments, &["--json"]].concat());
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        Running { child, lines }
+    }
+
     /// Makes the wallet of [`WORDS`] here.
     pub(crate) fn import_words(&self) {
         let run = self.client(&["new", "--import"], &[WORDS, PASSPHRASE]);
@@ -114,16 +121,7 @@ pub(crate) fn client(arguments: &[&str], lines: &[&str]) -> Run {
 }
 
 fn run(home: &TempDir, arguments: &[&str], lines: &[&str]) -> Run {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_client"))
-        .args(arguments)
-        .current_dir(home)
-        .env("HOME", home.path())
-        .env("XDG_DATA_HOME", home.path().join("data"))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child = spawn(home, arguments);
     let mut input = child.stdin.take().unwrap();
     // It may end before it has read everything.
     let lines: String = lines.iter().map(|line| format!("{line}\n")).collect();
@@ -132,6 +130,53 @@ fn run(home: &TempDir, arguments: &[&str], lines: &[&str]) -> Run {
     let Output { stdout, stderr, status } = child.wait_with_output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     Run { output: text(stdout), errors: text(stderr), code: status.code() }
+}
+
+fn spawn(home: &TempDir, arguments: &[&str]) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_client"))
+        .args(arguments)
+        .current_dir(home)
+        .env("HOME", home.path())
+        .env("XDG_DATA_HOME", home.path().join("data"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+/// A client that prints a JSON object a line until it is dropped.
+pub(crate) struct Running {
+    child: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+}
+
+impl Running {
+    /// Waits for the next line that `is_wanted`.
+    pub(crate) fn next(&mut self, is_wanted: impl Fn(&Value) -> bool) -> Value {
+        loop {
+            let line = self.lines.next().unwrap().unwrap();
+            let value = serde_json::from_str(&line).unwrap();
+            if is_wanted(&value) {
+                return value;
+            }
+        }
+    }
+
+    /// Waits for the next line on standard error.
+    pub(crate) fn next_error(&mut self) -> Value {
+        let mut line = String::new();
+        BufReader::new(self.child.stderr.take().unwrap()).read_line(&mut line).unwrap();
+        serde_json::from_str(&line).unwrap()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
 }
 
 /// Returns a port that nobody listens on.
@@ -147,13 +192,24 @@ pub(crate) async fn start_node(miner: Option<&str>) -> (RunningNode, TempDir) {
 /// As [`start_node`], by a clock of its own.
 pub(crate) async fn start_node_with(miner: Option<&str>, clock: Arc<dyn Clock>) -> (RunningNode, TempDir) {
     let directory = tempfile::tempdir().unwrap();
+    (start_node_at(0, &directory, miner, clock).await, directory)
+}
+
+/// As [`start_node_with`], at a port (0: any) with the store in `directory`.
+pub(crate) async fn start_node_at(
+    port: u16,
+    directory: &TempDir,
+    miner: Option<&str>,
+    clock: Arc<dyn Clock>,
+) -> RunningNode {
     let mut config = Config::new(Arc::new(ChainSpec::dev()), directory.path().to_owned());
+    config.port = port;
     config.hash_limit = None;
     if let Some(miner) = miner {
         config.miner = Some(Address::parse(miner, "dev").unwrap());
         config.threads = 1;
     }
-    (node::open(config).await.unwrap().start(clock).unwrap(), directory)
+    node::open(config).await.unwrap().start(clock).unwrap()
 }
 
 /// Waits until an account on dev has at least this many coins.

@@ -181,3 +181,12 @@ fn a_node_that_is_not_there_is_exit_code_3() {
     home.import_words();
     assert_eq!(home.client(&["address", "--node", &port], &[]).code, Some(3));
 }
+
+#[test]
+fn shells_are_told_all_commands() {
+    let home = Home::new();
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        home.client(&["completions", shell], &[]).assert_said(&["passphrase-file"]);
+        home.client(&["completions", shell], &[]).assert_said(&["verify"]);
+    }
+}

@@ -3,12 +3,14 @@
 use anyhow::Result;
 
 use crate::run::{cargo, run, tools};
+use crate::tidy::tidy;
 
 /// The crates that run in the page.
 const WASM: [&str; 6] = ["-p", "shared", "-p", "wallet-wasm", "-p", "web"];
 
 /// Runs all checks.
 pub(crate) fn check() -> Result<()> {
+    tidy()?;
     run("format", &mut cargo(&["fmt", "--all", "--check"]))?;
     let native = ["clippy", "--locked", "--workspace", "--all-targets", "--no-default-features"];
     run("lints, native", cargo(&native).args(["--", "-D", "warnings"]))?;

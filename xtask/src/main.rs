@@ -7,6 +7,7 @@ mod check;
 mod run;
 mod setup;
 mod test;
+mod tidy;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -23,8 +24,10 @@ struct Arguments {
 enum Chore {
     /// Installs what only the tests need: a browser with its driver, Python packages, the WASM test runner.
     Setup,
-    /// Runs what needs no test: formatting, lints (native and WASM), documentation, licences and sources.
+    /// Runs what needs no test: tidiness, formatting, lints (native and WASM), documentation, licences and sources.
     Check,
+    /// Checks what no compiler sees: names, texts and tables that must agree. Takes no time.
+    Tidy,
     /// Runs every test: native, WASM in a browser, real processes, a real browser, the Python client.
     Test {
         /// Only this part.
@@ -40,6 +43,7 @@ fn main() -> Result<()> {
     match Arguments::parse().chore {
         Chore::Setup => setup::setup()?,
         Chore::Check => check::check()?,
+        Chore::Tidy => tidy::tidy()?,
         Chore::Test { part } => test::test(part)?,
         Chore::Bench => bench::bench()?,
     }

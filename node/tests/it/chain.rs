@@ -13,6 +13,7 @@ use shared::hash::{BlockHash, HistoryHead, StateRoot, TxId};
 use shared::pow::CompactTarget;
 use shared::spec::ChainSpec;
 use shared::state::{Account, HistoryEntry};
+use shared::transaction::TransactionBody;
 
 use crate::support::{TestChain, address, commit_to_body, easy_spec, payment, sign, solve, spec_with};
 
@@ -303,10 +304,8 @@ async fn a_wrong_body_that_the_header_commits_to_is_condemned() {
     let mut forged = sign(&spec, 0, payment(0, address(1), 0));
     forged.body.amount = 2;
     let gap = sign(&spec, 0, payment(0, address(1), 1));
-    let overdraft =
-        sign(&spec, 0, shared::transaction::TransactionBody { amount: 10, ..payment(0, address(1), 0) });
-    let expired =
-        sign(&spec, 0, shared::transaction::TransactionBody { expires_at: 1, ..payment(0, address(1), 0) });
+    let overdraft = sign(&spec, 0, TransactionBody { amount: 10, ..payment(0, address(1), 0) });
+    let expired = sign(&spec, 0, TransactionBody { expires_at: 1, ..payment(0, address(1), 0) });
     let cases = [
         (
             rewrite(&good, &|block| block.coinbase.height = 7),
@@ -333,6 +332,43 @@ async fn a_wrong_body_that_the_header_commits_to_is_condemned() {
         test = check_condemned(test, block, expected).await;
     }
     test.mine(address(0)).await;
+}
+
+#[tokio::test]
+async fn what_was_verified_for_the_mempool_is_checked_again_in_a_block() {
+    let mut test = TestChain::new(&easy_spec());
+    test.mine(address(0)).await;
+    test.pay(0, payment(0, address(1), 0)).await.unwrap();
+    let pending = test.next_block(address(2)).await;
+    let mut redirected = pending.transactions[0].clone();
+    redirected.body.receiver = address(2);
+    let repeated = vec![pending.transactions[0].clone(); 2];
+    let twice = TxError::NonceTooLow { expected: 1, actual: 0 };
+    for (transactions, index, error) in [(vec![redirected], 0, TxError::Signature), (repeated, 1, twice)] {
+        let mut block = Block { transactions, ..pending.clone() };
+        block.coinbase.tx_count = u32::try_from(block.transactions.len()).unwrap();
+        commit_to_body(&mut block);
+        solve(&mut block);
+        test = check_condemned(test, block, RuleError::Transaction { index, error }).await;
+    }
+}
+
+#[tokio::test]
+async fn a_payment_to_oneself_costs_the_fee_and_the_miner_gets_it_back() {
+    let test = TestChain::new(&easy_spec());
+    test.mine_many(2, address(0)).await;
+    let body = |amount, nonce| TransactionBody { amount, ..payment(0, address(0), nonce) };
+    // All that there is.
+    test.pay(0, body(19, 0)).await.unwrap();
+    test.mine(address(1)).await;
+    assert_eq!((test.balance(0), test.balance(1)), (19, 11));
+    for nonce in 1..4 {
+        test.pay(0, body(5, nonce)).await.unwrap();
+    }
+    let block = test.mine(address(0)).await;
+    assert_eq!((block.transactions.len(), block.coinbase.reward), (3, 13));
+    assert_eq!((test.balance(0), test.balance(1)), (29, 11));
+    assert_eq!(test.chain.view().account(&address(0)).nonce, 4);
 }
 
 #[tokio::test]

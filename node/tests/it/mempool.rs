@@ -51,6 +51,21 @@ async fn a_mined_transaction_cannot_be_replayed() {
 }
 
 #[tokio::test]
+async fn an_account_that_was_emptied_keeps_its_nonce() {
+    let test = TestChain::new(&easy_spec());
+    test.mine(address(0)).await;
+    let all = TransactionBody { amount: 9, ..payment(0, address(1), 0) };
+    test.pay(0, all.clone()).await.unwrap();
+    test.mine(address(2)).await;
+    assert_eq!(test.balance(0), 0);
+    // It has as many coins again as when it signed.
+    let test = test.restart();
+    test.mine(address(0)).await;
+    let error = refusal(test.pay(0, all).await);
+    assert_eq!(error, AdmissionError::Rule(TxError::NonceTooLow { expected: 1, actual: 0 }));
+}
+
+#[tokio::test]
 async fn submissions_at_once_are_all_durable_and_told_of() {
     let spec = easy_spec();
     let test = TestChain::new(&spec);

@@ -34,6 +34,17 @@ fn a_huge_claimed_length_is_refused() {
 }
 
 #[test]
+fn a_huge_claimed_count_is_refused() {
+    let genesis = crate::spec::ChainSpec::dev().genesis().clone();
+    let mut bytes = encode(&genesis);
+    // The count of transactions is the last field.
+    let count = bytes.len() - 4;
+    bytes[count..].copy_from_slice(&u32::MAX.to_le_bytes());
+    assert!(decode::<crate::block::Block>(&bytes).is_err());
+    assert!(decode::<Vec<[u8; 32]>>(&u32::MAX.to_le_bytes()).is_err());
+}
+
+#[test]
 fn invalid_utf8_is_refused() {
     for text in [&[0xff][..], &[0xc0, 0x80], &[0xed, 0xa0, 0x80], &[0xe9]] {
         let bytes = encode(&(Vec::<u8>::new(), text.to_vec()));

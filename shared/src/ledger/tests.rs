@@ -235,6 +235,23 @@ fn tx_7_an_overdraft_is_refused() {
 }
 
 #[test]
+fn coins_that_arrive_in_a_block_can_be_spent_after_and_not_before() {
+    let (mut ledger, fifth) = after(4);
+    let transactions = checked(&ledger.spec, 5, fifth).unwrap().transactions().to_vec();
+    let [first, second, _] = transactions.as_slice() else { panic!("block 5 has three payments") };
+    let sender = *second.sender();
+    assert_eq!(first.transaction().body.receiver, sender);
+    ledger.accounts.remove(&sender);
+    let parent = block(&vectors()[3]).header;
+    let ancestry = Ancestry { bits: parent.bits, time: parent.time, grandparent_time: None };
+    let mut propose = |transactions| ledger.propose(ancestry, sender, transactions).map(|_| ());
+    assert_eq!(propose(vec![Arc::clone(first), Arc::clone(second)]), Ok(()));
+    let error = TxError::InsufficientBalance { needed: second.cost(), available: 0 };
+    let expected = ProposeError::Rule(RuleError::Transaction { index: 0, error });
+    assert_eq!(propose(vec![Arc::clone(second), Arc::clone(first)]), Err(expected));
+}
+
+#[test]
 fn tx_7_no_balance_exceeds_the_largest_integer() {
     let count = before_first_payment();
     let (mut ledger, block) = after(count);

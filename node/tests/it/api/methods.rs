@@ -8,7 +8,7 @@ use shared::hash::TxId;
 use shared::transaction::{Transaction, TransactionBody};
 
 use super::{Client, TestApi};
-use crate::support::{address, easy_spec, key, payment, sign};
+use crate::support::{TestChain, address, easy_spec, key, payment, sign};
 
 const PREFIX: &str = "dev";
 
@@ -117,6 +117,23 @@ async fn what_a_chain_holds_is_told_in_both_envelopes() {
 
     let raw = api.get(&format!("/block/{hash}"), "").await;
     assert_eq!((raw.status, raw.body), (200, codec::encode(&block)));
+    api.stop().await;
+}
+
+#[tokio::test]
+async fn a_block_that_is_not_on_the_best_chain_has_no_confirmations() {
+    let spec = easy_spec();
+    let api = TestApi::new(&spec).await;
+    let stale = api.chain.mine_many(2, address(0)).await;
+    let other = TestChain::new(&spec);
+    api.chain.take(&other.mine_many(3, address(1)).await).await;
+    let mut client = api.connect().await;
+    for block in stale {
+        let params = json!({"hash": block.header.hash()});
+        let view = in_both(&mut client, "get_block", params).await;
+        assert_eq!((&view["height"], &view["confirmations"]), (&json!(block.coinbase.height), &json!(0)));
+    }
+    other.stop();
     api.stop().await;
 }
 

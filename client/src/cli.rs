@@ -24,7 +24,7 @@ Examples:
 
 Exit codes:
   0  done
-  1  refused, or failed; nothing was sent
+  1  refused, or failed; no coins have moved
   2  the command line makes no sense
   3  the node cannot be used: not there, silent, or on another chain; nothing was sent
   4  the wallet cannot be used: no file, no or another passphrase, or a damaged file
@@ -32,7 +32,12 @@ Exit codes:
 
 /// A wallet for the terminal. Without a command it offers the tutorial's menu.
 #[derive(Debug, Parser)]
-#[command(name = "client", version, after_help = MORE_HELP)]
+#[command(
+    name = "client",
+    version,
+    override_usage = "client [NODE]\n       client [OPTIONS] <COMMAND>",
+    after_help = MORE_HELP
+)]
 pub(crate) struct Cli {
     /// The node that the menu talks to: PORT, HOST:PORT, or an address that begins with ws:// or http://
     #[arg(value_name = "NODE", value_parser = parse_menu_node, conflicts_with = "node")]
@@ -58,7 +63,7 @@ pub(crate) struct Options {
     /// A file whose first line is the wallet's passphrase; without it you are asked
     #[arg(long, value_name = "FILE", global = true)]
     pub(crate) passphrase_file: Option<PathBuf>,
-    /// Print JSON: one object, or one a line where a command prints many; errors as well, on standard error
+    /// Print JSON: one object, or one a line for history and watch; errors as well, on standard error
     #[arg(long, global = true)]
     pub(crate) json: bool,
 }

@@ -1,7 +1,7 @@
 //! What every command works with: the options, the conversation, and where results go.
 
 use std::fmt::Display;
-use std::io::{self, Stderr, StdinLock, Write as _};
+use std::io::{self, StdinLock, Write};
 use std::path::PathBuf;
 
 use serde::Serialize;
@@ -24,12 +24,13 @@ use crate::{account, keystore_file, secrets};
 pub(crate) struct Context {
     pub(crate) options: Options,
     /// Questions and what belongs to them, apart from the results.
-    pub(crate) console: Console<StdinLock<'static>, Stderr>,
+    pub(crate) console: Console<StdinLock<'static>, Box<dyn Write>>,
 }
 
 impl Context {
     pub(crate) fn new(options: Options) -> Self {
-        Self { options, console: Console::on_errors() }
+        let console = Console::beside_results(options.json);
+        Self { options, console }
     }
 
     /// Returns where the node is.

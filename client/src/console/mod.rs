@@ -25,10 +25,14 @@ impl Console<io::StdinLock<'static>, io::Stdout> {
     }
 }
 
-impl Console<io::StdinLock<'static>, io::Stderr> {
-    /// Talks through standard input and standard error, so that standard output holds nothing but results.
-    pub(crate) fn on_errors() -> Self {
-        Self { input: io::stdin().lock(), output: io::stderr(), is_terminal: io::stdin().is_terminal() }
+impl Console<io::StdinLock<'static>, Box<dyn Write>> {
+    /// Talks through standard input and standard error, so that standard output holds nothing but results. A program
+    /// that answers and wants `is_json` is not asked aloud, so that standard error holds nothing but errors.
+    pub(crate) fn beside_results(is_json: bool) -> Self {
+        let is_terminal = io::stdin().is_terminal();
+        let output: Box<dyn Write> =
+            if is_json && !is_terminal { Box::new(io::sink()) } else { Box::new(io::stderr()) };
+        Self { input: io::stdin().lock(), output, is_terminal }
     }
 }
 

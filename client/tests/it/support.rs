@@ -71,7 +71,7 @@ impl Home {
     #[track_caller]
     pub(crate) fn json(&self, arguments: &[&str], lines: &[&str]) -> Value {
         let run = self.client(&[arguments, &["--json"]].concat(), lines);
-        assert_eq!(run.code, Some(0), "{run:?}");
+        assert_eq!((run.code, run.errors.as_str()), (Some(0), ""), "{run:?}");
         serde_json::from_str(&run.output).unwrap()
     }
 
@@ -88,8 +88,7 @@ impl Home {
     pub(crate) fn json_error(&self, arguments: &[&str], lines: &[&str], code: i32) -> Value {
         let run = self.client(&[arguments, &["--json"]].concat(), lines);
         assert_eq!((run.code, run.output.as_str()), (Some(code), ""), "{run:?}");
-        // Questions stand before it.
-        serde_json::from_str(&run.errors[run.errors.find('{').unwrap()..]).unwrap()
+        serde_json::from_str(&run.errors).unwrap()
     }
 
     /// Starts the client with `--json` and lets it run.

@@ -58,10 +58,7 @@ impl<R: TryCryptoRng> Engine<R> {
         let payment = self.payments.prepared.as_ref().ok_or(WalletError::NothingPrepared)?;
         let chain = self.session.chain().ok_or_else(|| self.session.problem())?;
         let account = self.account.as_ref().ok_or(WalletError::NotConnected)?;
-        if let Err(error) = payment.check_again(chain, account) {
-            self.payments.prepared = None;
-            return Err(error);
-        }
+        payment.check_again(chain, account)?;
         let genesis = *payment.genesis();
         let transaction = self.vault.sign(payment.body().clone(), &genesis, &mut self.rng)?;
         self.payments.prepared = None;

@@ -19,7 +19,7 @@ use shared::transaction::Transaction;
 use super::config::MAX_TRANSACTION_BYTES;
 use super::{Server, views};
 use crate::chain::SubmitTransactionError;
-use crate::mempool::AdmissionError;
+use crate::mempool::{AdmissionError, RankError};
 use crate::store::{Snapshot, StoreError};
 use crate::verifier::AwsLcVerifier;
 
@@ -38,7 +38,7 @@ pub(super) enum Work {
     Done(Result<Answer>),
     /// A transaction is on its way to the mempool. Many may be, and their answers are small.
     Submit(BoxFuture<'static, Result<Answer>>),
-    /// Something is read from the store. Its answer may be large.
+    /// Something is read, mostly from the store. Its answer may be large, so it is made when it can leave.
     Read(BoxFuture<'static, Result<Answer>>),
 }
 
@@ -62,7 +62,7 @@ fn try_begin(server: &Arc<Server>, request: Request) -> Result<Work> {
         }
         Request::GetHistory { address, before, after, limit } => {
             let address = parse_address(server, &address)?;
-            let limit = limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(DEFAULT_PAGE);
+            let limit = page_limit(limit);
             Ok(read(server, move |server, snapshot| {
                 let (height, _) = stored(snapshot.tip())?;
                 let page = stored(snapshot.history(&address, before, after, limit))?;
@@ -77,6 +77,16 @@ fn try_begin(server: &Arc<Server>, request: Request) -> Result<Work> {
             let headers = stored(snapshot.best_headers(from, count))?;
             Ok(Answer::Headers(HeadersView { headers: headers.iter().map(views::to_hex).collect() }))
         })),
+        Request::GetMempool { after, limit } => {
+            let after = after.map(|after| after.parse()).transpose();
+            let after = after.map_err(|error: RankError| invalid(format!("\"after\" is {error}")))?;
+            let server = Arc::clone(server);
+            let page = async move {
+                let (spec, view) = (server.chain.spec(), server.chain.view());
+                Ok(Answer::Mempool(views::mempool_page(spec, &view.mempool, after, page_limit(limit))))
+            };
+            Ok(Work::Read(page.boxed()))
+        }
         Request::Transaction { transaction } => submit(server, decode_transaction(&transaction)?),
         Request::Payment(payment) => {
             let transaction = payment.to_transaction(views::prefix(spec));
@@ -86,6 +96,10 @@ fn try_begin(server: &Arc<Server>, request: Request) -> Result<Work> {
             Err(RpcError::new(rpc::INVALID_REQUEST, "subscriptions belong to a WebSocket session".to_owned()))
         }
     }
+}
+
+fn page_limit(limit: Option<u64>) -> usize {
+    limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(DEFAULT_PAGE)
 }
 
 /// Reads an address in either form.

@@ -3,7 +3,8 @@
 use borsh::BorshSerialize;
 use shared::address::Address;
 use shared::api::views::{
-    AccountView, BlockView, HeadView, HistoryEntryView, HistoryEvent, HistoryView, InfoView, TransactionView,
+    AccountView, BlockView, HeadView, HistoryEntryView, HistoryEvent, HistoryView, InfoView, MempoolPageView,
+    TransactionView,
 };
 use shared::block::Block;
 use shared::codec;
@@ -12,6 +13,7 @@ use shared::spec::ChainSpec;
 use shared::transaction::Transaction;
 
 use crate::chain::View;
+use crate::mempool::{MempoolView, Rank};
 use crate::store::{self, HistoryPage};
 
 /// The protocol's version.
@@ -82,6 +84,30 @@ pub(super) fn transaction(spec: &ChainSpec, id: &TxId, transaction: &Transaction
         nonce: body.nonce,
         expires_at: body.expires_at,
         comment: body.comment.clone(),
+    }
+}
+
+pub(super) fn mempool_page(
+    spec: &ChainSpec,
+    mempool: &MempoolView,
+    after: Option<Rank>,
+    limit: usize,
+) -> MempoolPageView {
+    let mut rest = mempool.below(after);
+    let mut last = None;
+    let entries = rest
+        .by_ref()
+        .take(limit)
+        .map(|(rank, pending)| {
+            last = Some(rank);
+            transaction(spec, pending.transaction.id(), pending.transaction.transaction())
+        })
+        .collect();
+    MempoolPageView {
+        count: to_u64(mempool.len()),
+        bytes: to_u64(mempool.bytes()),
+        entries,
+        next: rest.next().and(last).map(Rank::to_string),
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use shared::consensus::check_admission;
 
-use super::{AdmissionError, Context, Mempool, Pending, fee_rate, memory_bytes};
+use super::{AdmissionError, Context, Mempool, Pending, Rank, memory_bytes};
 
 impl Mempool {
     /// Admits a transaction with the number and time that it carries. On an error nothing has changed.
@@ -71,13 +71,13 @@ impl Mempool {
         let mut count = self.view.len() + 1 - usize::from(replaced.is_some());
         let mut evicted = Vec::new();
         let others =
-            self.by_rate.iter().filter(|(_, other)| Some(other.number) != replaced.map(|old| old.number));
-        for ((rate, _), cheapest) in others {
+            self.view.cheapest().filter(|(_, other)| Some(other.number) != replaced.map(|old| old.number));
+        for (rank, cheapest) in others {
             if bytes <= self.limits.bytes && count <= self.limits.count {
                 break;
             }
             // What goes takes the sender's later nonces with it, so nothing of the new one's sender may go.
-            if *rate >= fee_rate(new) || cheapest.sender() == new.sender() {
+            if !Rank::of(new).pays_more_than(*rank) || cheapest.sender() == new.sender() {
                 return Err(AdmissionError::Full { fee: new.fee() });
             }
             bytes -= memory_bytes(cheapest);

@@ -10,7 +10,6 @@ mod select;
 mod tests;
 mod view;
 
-use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -20,7 +19,7 @@ use shared::consensus::{CheckedTransaction, check_admission};
 use shared::state::Account;
 
 pub use policy::{AdmissionError, Limits};
-pub use view::{MempoolView, Pending};
+pub use view::{MempoolView, Pending, Rank, RankError};
 
 /// Bytes of memory that a pending transaction takes beyond its encoded size: its entries in seven indexes, its
 /// allocations, and the sender's address and id beside the transaction.
@@ -50,17 +49,12 @@ pub(crate) enum Change {
     Removed(Arc<Pending>),
 }
 
-/// Coins a byte, times 2^32: fees are below 2^53.
-type FeeRate = u128;
-
 /// All transactions that wait for a block.
 #[derive(Debug)]
 pub(crate) struct Mempool {
     limits: Limits,
     next_number: u64,
     view: MempoolView,
-    /// Cheapest first; among equals, the latest first.
-    by_rate: BTreeMap<(FeeRate, Reverse<u64>), Arc<Pending>>,
     by_number: BTreeMap<u64, Arc<Pending>>,
     /// By the last height whose block may hold them, and by number. Without those that never expire.
     by_expiry: BTreeMap<(u64, u64), Arc<Pending>>,
@@ -73,7 +67,6 @@ impl Mempool {
             limits,
             next_number: 0,
             view: MempoolView::default(),
-            by_rate: BTreeMap::new(),
             by_number: BTreeMap::new(),
             by_expiry: BTreeMap::new(),
             changes: Vec::new(),
@@ -211,7 +204,6 @@ impl Mempool {
     fn insert(&mut self, pending: Arc<Pending>) {
         self.next_number = self.next_number.max(pending.number + 1);
         self.view.insert(&pending);
-        self.by_rate.insert(rate_key(&pending), Arc::clone(&pending));
         self.by_number.insert(pending.number, Arc::clone(&pending));
         if let Some(key) = expiry_key(&pending) {
             self.by_expiry.insert(key, Arc::clone(&pending));
@@ -221,7 +213,6 @@ impl Mempool {
 
     fn remove(&mut self, pending: &Arc<Pending>) {
         self.view.remove(pending);
-        self.by_rate.remove(&rate_key(pending));
         self.by_number.remove(&pending.number);
         if let Some(key) = expiry_key(pending) {
             self.by_expiry.remove(&key);
@@ -237,15 +228,6 @@ impl Mempool {
             self.remove(pending);
         }
     }
-}
-
-fn fee_rate(pending: &Pending) -> FeeRate {
-    let size = FeeRate::try_from(pending.transaction.size()).unwrap_or(FeeRate::MAX).max(1);
-    (FeeRate::from(pending.fee()) << 32) / size
-}
-
-fn rate_key(pending: &Pending) -> (FeeRate, Reverse<u64>) {
-    (fee_rate(pending), Reverse(pending.number))
 }
 
 fn expiry_key(pending: &Pending) -> Option<(u64, u64)> {

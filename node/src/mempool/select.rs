@@ -1,19 +1,17 @@
 //! Which transactions go into the next block.
 
-use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::sync::Arc;
 
 use shared::consensus::CheckedTransaction;
 
-use super::{FeeRate, Mempool, Pending, fee_rate};
+use super::{Mempool, Pending, Rank};
 
 /// The next transaction of one sender; the best one is the largest.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Candidate {
-    rate: FeeRate,
-    /// Among equals, who came first. Numbers are unique, so nothing below decides.
-    number: Reverse<u64>,
+    /// No two are equal, so nothing below decides.
+    rank: Rank,
     position: usize,
 }
 
@@ -22,11 +20,7 @@ impl Mempool {
     /// and of those that may come next always the one with the highest fee rate.
     pub(crate) fn select(&self, max_bytes: usize) -> Vec<Arc<CheckedTransaction>> {
         let all: Vec<&Pending> = self.view.iter().map(Arc::as_ref).collect();
-        let candidate = |position: usize| Candidate {
-            rate: fee_rate(all[position]),
-            number: Reverse(all[position].number),
-            position,
-        };
+        let candidate = |position: usize| Candidate { rank: Rank::of(all[position]), position };
         // By sender and nonce, so a sender's first one is where the sender changes.
         let is_first =
             |position: &usize| *position == 0 || all[*position].sender() != all[*position - 1].sender();

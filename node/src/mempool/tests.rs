@@ -96,7 +96,7 @@ impl Test {
         let view = self.mempool.view();
         let all: Vec<_> = view.iter().collect();
         assert_eq!(all.len(), view.len());
-        assert_eq!(all.len(), self.mempool.by_rate.len());
+        assert_eq!(all.len(), self.mempool.view.cheapest().count());
         assert_eq!(all.len(), self.mempool.by_number.len());
         assert_eq!(view.bytes(), all.iter().map(|pending| pending.transaction.size()).sum::<usize>());
         for pending in all {

@@ -1,6 +1,10 @@
 //! The mempool as readers see it: an immutable picture that costs nothing to copy.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Bound;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use imbl::{HashMap, OrdMap};
@@ -45,6 +49,48 @@ impl Pending {
     }
 }
 
+/// Where a pending transaction stands among all: what pays more coins a byte is greater, among equals what came first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Rank {
+    /// Coins a byte, times 2^32: fees are below 2^53.
+    rate: u128,
+    number: Reverse<u64>,
+}
+
+impl Rank {
+    pub(super) fn of(pending: &Pending) -> Self {
+        let size = u128::try_from(pending.transaction.size()).unwrap_or(u128::MAX).max(1);
+        Self { rate: (u128::from(pending.fee()) << 32) / size, number: Reverse(pending.number) }
+    }
+
+    /// Returns whether this pays more for its size, whenever it came.
+    pub(super) fn pays_more_than(self, other: Self) -> bool {
+        self.rate > other.rate
+    }
+}
+
+impl fmt::Display for Rank {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:x}-{:x}", self.rate, self.number.0)
+    }
+}
+
+/// A text is not the place of a transaction among those that wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not the \"next\" of another page; leave it out to begin with the first")]
+pub struct RankError;
+
+impl FromStr for Rank {
+    type Err = RankError;
+
+    fn from_str(text: &str) -> Result<Self, RankError> {
+        let (rate, number) = text.split_once('-').ok_or(RankError)?;
+        let rate = u128::from_str_radix(rate, 16).or(Err(RankError))?;
+        let number = u64::from_str_radix(number, 16).or(Err(RankError))?;
+        Ok(Self { rate, number: Reverse(number) })
+    }
+}
+
 /// All transactions that wait for a block, at one moment.
 #[derive(Debug, Clone, Default)]
 pub struct MempoolView {
@@ -52,6 +98,8 @@ pub struct MempoolView {
     by_sender: OrdMap<(Address, u64), Arc<Pending>>,
     /// By number, without those that somebody sends to itself.
     by_receiver: OrdMap<(Address, u64), Arc<Pending>>,
+    /// The first to be dropped comes first.
+    by_rank: OrdMap<Rank, Arc<Pending>>,
     bytes: usize,
 }
 
@@ -83,6 +131,17 @@ impl MempoolView {
     /// Returns all of them, by sender and nonce.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Pending>> {
         self.by_sender.values()
+    }
+
+    /// Returns those that rank below `rank`, or all, the best first.
+    pub fn below(&self, rank: Option<Rank>) -> impl Iterator<Item = (&Rank, &Arc<Pending>)> {
+        let end = rank.map_or(Bound::Unbounded, Bound::Excluded);
+        self.by_rank.range((Bound::Unbounded, end)).rev()
+    }
+
+    /// Returns all of them, the first to be dropped first.
+    pub(super) fn cheapest(&self) -> impl Iterator<Item = (&Rank, &Arc<Pending>)> {
+        self.by_rank.iter()
     }
 
     /// Returns what `sender` sends, by nonce: without gaps, from the nonce of its account on.
@@ -124,6 +183,7 @@ impl MempoolView {
         self.bytes += pending.transaction.size();
         self.by_id.insert(*pending.transaction.id(), Arc::clone(pending));
         self.by_sender.insert((*pending.sender(), pending.nonce()), Arc::clone(pending));
+        self.by_rank.insert(Rank::of(pending), Arc::clone(pending));
         if pending.receiver() != pending.sender() {
             self.by_receiver.insert((*pending.receiver(), pending.number), Arc::clone(pending));
         }
@@ -133,6 +193,7 @@ impl MempoolView {
         self.bytes -= pending.transaction.size();
         self.by_id.remove(pending.transaction.id());
         self.by_sender.remove(&(*pending.sender(), pending.nonce()));
+        self.by_rank.remove(&Rank::of(pending));
         self.by_receiver.remove(&(*pending.receiver(), pending.number));
     }
 }

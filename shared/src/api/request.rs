@@ -67,6 +67,15 @@ pub enum Request {
         /// At most so many, 1 to 500.
         count: u64,
     },
+    /// Asks for a page of what waits for a block, best fee rate first. Answered by [`super::views::MempoolPageView`].
+    GetMempool {
+        /// Only entries after this place, which a page before named as `next`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        after: Option<String>,
+        /// At most so many entries, 1 to 100; 20 when absent.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        limit: Option<u64>,
+    },
     /// Submits a signed transaction. Answered by [`super::views::SubmittedView`].
     Transaction {
         /// Hex of its encoding.
@@ -177,6 +186,10 @@ impl Request {
             "get_headers" => Self::GetHeaders {
                 from: fields.integer("from")?,
                 count: fields.required_integer("count", 1, MAX_HEADERS)?,
+            },
+            "get_mempool" => Self::GetMempool {
+                after: if fields.contains("after") { Some(fields.text("after")?) } else { None },
+                limit: fields.optional_integer("limit", 1, MAX_PAGE)?,
             },
             // One name, two forms: the encoding in hex, or the tutorial's fields.
             "transaction" if fields.contains("transaction") => {

@@ -208,6 +208,20 @@ pub struct HeadersView {
     pub headers: Vec<String>,
 }
 
+/// A page of the mempool: what pays most for its size comes first, among equals what came first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MempoolPageView {
+    /// How many transactions wait in all.
+    pub count: u64,
+    /// The sum of their encoded sizes.
+    pub bytes: u64,
+    /// Of this page.
+    pub entries: Vec<TransactionView>,
+    /// The place after the last entry, for the next page; none when this is the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
 /// The tip of the best chain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HeadView {
@@ -258,6 +272,8 @@ pub enum Answer {
     Block(BlockView),
     /// To `get_headers`.
     Headers(HeadersView),
+    /// To `get_mempool`.
+    Mempool(MempoolPageView),
     /// To `transaction`.
     Submitted(SubmittedView),
     /// To `subscribe`: the subscription's id.

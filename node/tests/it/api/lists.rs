@@ -3,10 +3,11 @@
 use serde_json::{Value, json};
 use shared::block::Header;
 use shared::codec;
+use shared::transaction::TransactionBody;
 
 use super::TestApi;
 use super::methods::in_both;
-use crate::support::{TestChain, address, easy_spec};
+use crate::support::{TestChain, address, easy_spec, payment};
 
 fn hashes(reply: &Value) -> Vec<String> {
     let decode =
@@ -37,5 +38,50 @@ async fn headers_are_those_of_the_best_chain() {
         assert_eq!(client.call("get_headers", params).await.unwrap_err()["code"], -32602);
     }
     other.stop();
+    api.stop().await;
+}
+
+#[tokio::test]
+async fn the_mempool_is_paged_by_what_it_pays() {
+    let spec = easy_spec();
+    let api = TestApi::new(&spec).await;
+    for miner in 0..3 {
+        api.chain.mine_many(3, address(miner)).await;
+    }
+    let mut client = api.connect().await;
+    let empty = in_both(&mut client, "get_mempool", json!({})).await;
+    assert_eq!(empty, json!({"count": 0, "bytes": 0, "entries": []}));
+
+    let mut expected = Vec::new();
+    for (from, nonce, fee) in [(0, 0, 2), (1, 0, 5), (0, 1, 2), (2, 0, 3), (1, 1, 1)] {
+        let body = TransactionBody { fee, ..payment(from, address(3), nonce) };
+        expected.push((fee, api.chain.pay(from, body).await.unwrap().to_string()));
+    }
+    // The sort keeps the order of arrival among equals.
+    expected.sort_by_key(|(fee, _)| std::cmp::Reverse(*fee));
+    let ids = |page: &Value| -> Vec<Value> {
+        page["entries"].as_array().unwrap().iter().map(|entry| entry["tx_id"].clone()).collect()
+    };
+    let expected: Vec<Value> = expected.into_iter().map(|(_, id)| json!(id)).collect();
+    let all = in_both(&mut client, "get_mempool", json!({})).await;
+    assert_eq!((&all["count"], &all["next"], ids(&all)), (&json!(5), &Value::Null, expected.clone()));
+    assert_eq!(all["bytes"], api.chain.chain.view().mempool.bytes());
+
+    let first = in_both(&mut client, "get_mempool", json!({"limit": 2})).await;
+    assert_eq!(ids(&first), expected[..2]);
+    // The place is good without the entry that it was taken from: a replacement takes that away.
+    let body = TransactionBody { fee: 7, ..payment(2, address(3), 0) };
+    let replacement = api.chain.pay(2, body).await.unwrap();
+    let second = in_both(&mut client, "get_mempool", json!({"limit": 2, "after": first["next"]})).await;
+    assert_eq!(ids(&second), expected[2..4]);
+    let third = in_both(&mut client, "get_mempool", json!({"limit": 1, "after": second["next"]})).await;
+    assert_eq!((ids(&third), &third["next"]), (expected[4..].to_vec(), &Value::Null));
+    let newest = in_both(&mut client, "get_mempool", json!({"limit": 1})).await;
+    assert_eq!(ids(&newest), [json!(replacement)]);
+
+    for params in [json!({"after": "x"}), json!({"after": "1-"}), json!({"after": 1}), json!({"limit": 101})]
+    {
+        assert_eq!(client.call("get_mempool", params).await.unwrap_err()["code"], -32602);
+    }
     api.stop().await;
 }

@@ -1,7 +1,7 @@
 //! Turns the locale files into code, so that a missing, misspelt or doubled text fails the build.
 //!
 //! `locales/en.toml` is the reference. Its key `[send] amount = "…{have}…"` becomes the method
-//! `Locale::send_amount(self, have)`. Every other locale must have the same keys with the same placeholders.
+//! `Locale::send_amount(self, have)` and the function `text::send_amount(have)`. Every other locale must have the same keys with the same placeholders.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -10,7 +10,7 @@ use std::path::Path;
 use std::{env, fs};
 
 /// The variant of `Locale` and its file, without the ending. The first is the reference.
-const LOCALES: [(&str, &str); 1] = [("En", "en")];
+const LOCALES: [(&str, &str); 2] = [("En", "en"), ("ZhHant", "zh-Hant")];
 
 type Texts = BTreeMap<String, String>;
 
@@ -63,6 +63,7 @@ fn generate(locales: &[(&str, Texts)]) -> Result<String, Box<dyn Error>> {
         }
     }
     let mut code = "impl Locale {\n".to_owned();
+    let mut functions = String::new();
     for (key, text) in reference {
         let names = placeholders(text)?;
         let parameters =
@@ -82,7 +83,15 @@ fn generate(locales: &[(&str, Texts)]) -> Result<String, Box<dyn Error>> {
             writeln!(code, "            Self::{variant} => {value},")?;
         }
         code.push_str("        }\n    }\n");
+        let own = parameters.trim_start_matches(", ");
+        let arguments = names.join(", ");
+        writeln!(
+            functions,
+            "    pub(crate) fn {key}({own}) -> {result} {{ super::current().{key}({arguments}) }}"
+        )?;
     }
+    code.push_str("}\n\n/// The texts in the language of the page.\npub(crate) mod text {\n");
+    code.push_str(&functions);
     code.push_str("}\n");
     Ok(code)
 }

@@ -28,7 +28,11 @@ pub(crate) fn App() -> impl IntoView {
         let is_drill_due = store.is_drill_due.get();
         store.wallet.with(|wallet| store.route.get().page(wallet.as_ref(), is_drill_due))
     });
-    Effect::new(move |_| browser::enter_page(&text().app_title(title(page.get()))));
+    Effect::new(move |_| {
+        page.track();
+        browser::enter_page();
+    });
+    Effect::new(move |_| browser::name_document(&text::app_title(title(page.get())), text::language_tag()));
     let shown = move || match page.get() {
         Page::Opening => view! { <pages::Opening /> }.into_any(),
         Page::Welcome => view! { <pages::Welcome /> }.into_any(),
@@ -46,18 +50,17 @@ pub(crate) fn App() -> impl IntoView {
 }
 
 fn title(page: Page) -> &'static str {
-    let t = text();
     match page {
-        Page::Opening => t.app_opening(),
-        Page::Welcome => t.welcome_title(),
-        Page::Create => t.create_title(),
-        Page::Import => t.import_title(),
-        Page::Unlock => t.unlock_title(),
-        Page::Drill => t.drill_title(),
-        Page::Home => t.home_title(),
-        Page::Receive => t.receive_title(),
-        Page::Send => t.send_title(),
-        Page::History => t.history_title(),
-        Page::Settings => t.settings_title(),
+        Page::Opening => text::app_opening(),
+        Page::Welcome => text::welcome_title(),
+        Page::Create => text::create_title(),
+        Page::Import => text::import_title(),
+        Page::Unlock => text::unlock_title(),
+        Page::Drill => text::drill_title(),
+        Page::Home => text::home_title(),
+        Page::Receive => text::receive_title(),
+        Page::Send => text::send_title(),
+        Page::History => text::history_title(),
+        Page::Settings => text::settings_title(),
     }
 }

@@ -35,6 +35,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 pub fn page_main() {
     console_error_panic_hook::set_once();
     browser::remove_boot_notice();
+    locale::begin();
     leptos::mount::mount_to_body(app::App);
 }
 

@@ -58,7 +58,9 @@ pub(crate) fn origin() -> String {
 pub(crate) fn date_time(unix_seconds: u32, language: &str) -> String {
     let date = Date::new(&JsValue::from_f64(f64::from(unix_seconds) * 1000.0));
     let options = Object::new();
-    for (key, value) in [("day", "numeric"), ("month", "short"), ("hour", "2-digit"), ("minute", "2-digit")] {
+    let parts = [("day", "numeric"), ("month", "short"), ("hour", "2-digit"), ("minute", "2-digit")];
+    // Everywhere the clock of statements and timetables, without words for the halves of the day.
+    for (key, value) in parts.into_iter().chain([("hourCycle", "h23")]) {
         set(&options, key, value);
     }
     if date.get_full_year() != Date::new_0().get_full_year() {
@@ -78,9 +80,22 @@ pub(crate) fn reload() {
     drop(window().location().reload());
 }
 
-/// Names the window, and begins at the top of the new page: at the field that asks for it, or at the heading.
-pub(crate) fn enter_page(title: &str) {
+/// Returns the languages that the reader prefers, the best first, as BCP 47 tags.
+pub(crate) fn languages() -> Vec<String> {
+    window().navigator().languages().iter().filter_map(|tag| tag.as_string()).collect()
+}
+
+/// Names the window, and the language that it speaks.
+pub(crate) fn name_document(title: &str, language: &str) {
     document().set_title(title);
+    if let Some(root) = document().document_element() {
+        // It fails only for names that no attribute can have.
+        drop(root.set_attribute("lang", language));
+    }
+}
+
+/// Begins at the top of the new page: at the field that asks for it, or at the heading.
+pub(crate) fn enter_page() {
     if !focus_first("main [data-first]") {
         focus_heading();
     }

@@ -9,6 +9,8 @@ pub(crate) enum Item {
     Keystore,
     /// That the restore drill of a wallet made here is still to be passed.
     DrillDue,
+    /// The language that was chosen, as the tag of a locale.
+    Language,
 }
 
 impl Item {
@@ -16,6 +18,7 @@ impl Item {
         match self {
             Self::Keystore => "ironchain.keystore",
             Self::DrillDue => "ironchain.drill-due",
+            Self::Language => "ironchain.language",
         }
     }
 }

@@ -11,7 +11,6 @@ use crate::wording;
 /// One large number, and the badge that says that it was not checked.
 #[component]
 pub(crate) fn Balance() -> impl IntoView {
-    let t = text();
     let account = store().account;
     let balance = move || account.with(|account| account.as_ref().map(|account| account.balance));
     let figure = move || {
@@ -21,9 +20,9 @@ pub(crate) fn Balance() -> impl IntoView {
     view! {
         <section class="stack-tight" aria-labelledby="balance-title">
             <div class="balance-head">
-                <h1 id="balance-title" tabindex="-1">{t.home_balance()}</h1>
-                <span class="badge" data-testid="not-checked" title=t.home_unchecked_title()>
-                    {t.home_unchecked()}
+                <h1 id="balance-title" tabindex="-1">{text::home_balance}</h1>
+                <span class="badge" data-testid="not-checked" title=text::home_unchecked_title>
+                    {text::home_unchecked}
                 </span>
             </div>
             <p
@@ -34,7 +33,7 @@ pub(crate) fn Balance() -> impl IntoView {
                 {figure}
             </p>
             <p class="balance-note" data-testid="balance-note">
-                {move || account.with(|account| account.as_ref().map_or_else(|| t.home_waiting().into_any(), note))}
+                {move || account.with(|account| account.as_ref().map_or_else(|| text::home_waiting().into_any(), note))}
             </p>
         </section>
     }
@@ -42,7 +41,6 @@ pub(crate) fn Balance() -> impl IntoView {
 
 /// What pending payments will change.
 fn note(account: &AccountView) -> AnyView {
-    let t = text();
     let own = &account.address;
     let is_arriving = |sender: &str, receiver: &str| receiver == own && sender != own;
     let arriving = account.pending.iter().filter(|view| is_arriving(&view.sender, &view.receiver));
@@ -50,13 +48,13 @@ fn note(account: &AccountView) -> AnyView {
     let arriving = arriving.fold(0_u64, |sum, view| sum.saturating_add(view.amount));
     let leaving = account.pending_out;
     if arriving == 0 && leaving == 0 {
-        return if account.balance == 0 { "".into_any() } else { t.home_all_available().into_any() };
+        return if account.balance == 0 { "".into_any() } else { text::home_all_available().into_any() };
     }
     let available = account.balance.saturating_sub(leaving);
     let parts = [
-        (arriving > 0).then(|| t.home_arriving(phrase(arriving))),
-        (leaving > 0).then(|| t.home_leaving(phrase(leaving))),
-        (leaving > 0).then(|| t.home_available(phrase(available))),
+        (arriving > 0).then(|| text::home_arriving(phrase(arriving))),
+        (leaving > 0).then(|| text::home_leaving(phrase(leaving))),
+        (leaving > 0).then(|| text::home_available(phrase(available))),
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join(" · ").into_any()
 }

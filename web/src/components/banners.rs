@@ -15,7 +15,6 @@ const STALE_BLOCK_TIMES: u64 = 10;
 /// The worker, the node, the storage, the drill: whatever is not as it should be.
 #[component]
 pub(crate) fn Banners(page: Memo<Page>) -> impl IntoView {
-    let t = text();
     let store = store();
     let is_unsaved = move || store.is_unsaved.get() && store.keystore.with(Option::is_some);
     let is_drill_due = move || {
@@ -29,9 +28,9 @@ pub(crate) fn Banners(page: Memo<Page>) -> impl IntoView {
         <div class="banners">
             <Show when=move || store.is_stopped.get()>
                 <div class="notice banner notice-danger" role="alert">
-                    <p>{t.banner_stopped()}</p>
+                    <p>{text::banner_stopped}</p>
                     <button type="button" on:click=|_| browser::reload()>
-                        {t.banner_stopped_link()}
+                        {text::banner_stopped_link}
                     </button>
                 </div>
             </Show>
@@ -47,17 +46,17 @@ pub(crate) fn Banners(page: Memo<Page>) -> impl IntoView {
             }}
             <Show when=is_unsaved>
                 <div class="notice banner notice-danger" role="alert" data-testid="unsaved-banner">
-                    <p>{t.banner_unsaved()}</p>
+                    <p>{text::banner_unsaved}</p>
                     <button type="button" on:click=save>
-                        {t.banner_unsaved_link()}
+                        {text::banner_unsaved_link}
                     </button>
                 </div>
             </Show>
             <Show when=is_drill_due>
                 <div class="notice banner notice-warn" data-testid="drill-banner">
-                    <p>{t.banner_drill()}</p>
+                    <p>{text::banner_drill}</p>
                     <a href=Route::Drill.fragment() data-testid="drill-start">
-                        {t.banner_drill_link()}
+                        {text::banner_drill_link}
                     </a>
                 </div>
             </Show>
@@ -67,14 +66,13 @@ pub(crate) fn Banners(page: Memo<Page>) -> impl IntoView {
 
 /// Says what is wrong with the connection, or with the chain behind it.
 fn connection_trouble(store: Store) -> Option<String> {
-    let t = text();
     match store.connection.get() {
         Connection::Connected => stale_tip(store),
-        Connection::WrongChain { chain } => Some(t.banner_wrong_chain(quoted(&chain))),
+        Connection::WrongChain { chain } => Some(text::banner_wrong_chain(quoted(&chain))),
         // The first attempt is no trouble. A later one keeps its banner, so that nothing jumps.
         Connection::Connecting | Connection::Waiting { .. } => {
             let seconds = store.retry_at.get()?.saturating_sub(store.now.get());
-            Some(if seconds == 0 { t.banner_away_now().to_owned() } else { t.banner_away(seconds) })
+            Some(if seconds == 0 { text::banner_away_now().to_owned() } else { text::banner_away(seconds) })
         }
     }
 }
@@ -86,5 +84,5 @@ fn stale_tip(store: Store) -> Option<String> {
     let age = store.now.get().saturating_sub(tip_time);
     let named = |seconds| wording::age(format::age(seconds));
     let is_stale = age > expected.saturating_mul(STALE_BLOCK_TIMES);
-    is_stale.then(|| text().banner_stale(named(age), named(expected)))
+    is_stale.then(|| text::banner_stale(named(age), named(expected)))
 }

@@ -13,7 +13,6 @@ use crate::wording;
 /// The strip: the newest block on the right.
 #[component]
 pub(crate) fn ChainStrip() -> impl IntoView {
-    let t = text();
     let store = store();
     let blocks = Memo::new(move |_| store.blocks.with(|blocks| blocks.iter().cloned().collect::<Vec<_>>()));
     // What was there when the strip was first drawn did not arrive.
@@ -26,9 +25,9 @@ pub(crate) fn ChainStrip() -> impl IntoView {
     view! {
         <section class="stack-tight" aria-labelledby="chain-title">
             <div class="section-head">
-                <h2 id="chain-title">{t.chain_latest()}</h2>
+                <h2 id="chain-title">{text::chain_latest}</h2>
                 <p class="soft small">
-                    {t.chain_height()} " " <strong data-testid="tip-height">{height}</strong>
+                    {text::chain_height} " " <strong data-testid="tip-height">{height}</strong>
                 </p>
             </div>
             <ol class="chain" reversed data-testid="chain">
@@ -49,17 +48,17 @@ pub(crate) fn ChainStrip() -> impl IntoView {
 /// One link.
 #[component]
 fn Block(block: HeadView, is_new: bool) -> impl IntoView {
-    let t = text();
     let now = store().now;
     let time = u64::from(block.time);
     let ago = move || match now.get().saturating_sub(time) {
-        0..5 => t.chain_just_now().to_owned(),
-        seconds => t.chain_ago(wording::age(format::age(seconds))),
+        0..5 => text::chain_just_now().to_owned(),
+        seconds => text::chain_ago(wording::age(format::age(seconds))),
     };
-    let content = match block.tx_count {
-        0 => t.chain_no_transactions().to_owned(),
-        1 => t.chain_transactions_one().to_owned(),
-        count => t.chain_transactions(count),
+    let tx_count = block.tx_count;
+    let content = move || match tx_count {
+        0 => text::chain_no_transactions().to_owned(),
+        1 => text::chain_transactions_one().to_owned(),
+        count => text::chain_transactions(count),
     };
     view! {
         <li

@@ -5,7 +5,7 @@ use core::time::Duration;
 use leptos::prelude::*;
 
 use crate::browser;
-use crate::locale::text;
+use crate::locale::{Text, text};
 
 /// How long the button says what came of it.
 const SAID_FOR: Duration = Duration::from_secs(2);
@@ -14,7 +14,7 @@ const SAID_FOR: Duration = Duration::from_secs(2);
 #[component]
 pub(crate) fn CopyButton(
     #[prop(into)] value: Signal<String>,
-    label: &'static str,
+    label: Text,
     /// The `data-testid`.
     testid: &'static str,
 ) -> impl IntoView {
@@ -31,9 +31,9 @@ pub(crate) fn CopyButton(
         });
     };
     let shown = move || match outcome.get() {
-        None => label,
-        Some(true) => text().receive_copied(),
-        Some(false) => text().receive_copy_failed(),
+        None => label(),
+        Some(true) => text::receive_copied(),
+        Some(false) => text::receive_copy_failed(),
     };
     view! {
         <button type="button" class="copy" data-testid=testid on:click=on_click>

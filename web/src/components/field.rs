@@ -4,6 +4,7 @@ use leptos::attr::custom::custom_attribute;
 use leptos::prelude::*;
 
 use crate::checks;
+use crate::locale::Text;
 
 /// The line below a field.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,7 +114,7 @@ pub(crate) fn TextField(
     /// The element's `id` and `data-testid`.
     #[prop(into)]
     id: String,
-    #[prop(into)] label: String,
+    #[prop(into)] label: Signal<String>,
     value: RwSignal<String>,
     #[prop(into)] note: Signal<Note>,
     #[prop(optional)] kind: Kind,
@@ -157,7 +158,7 @@ pub(crate) fn TextField(
 pub(crate) fn TextArea(
     /// The element's `id` and `data-testid`.
     id: &'static str,
-    label: &'static str,
+    label: Text,
     value: RwSignal<String>,
     #[prop(into)] note: Signal<Note>,
     /// The visible number of lines.

@@ -13,5 +13,5 @@ pub(crate) fn digits(value: u64) -> impl IntoView {
 
 /// Shows an amount with its unit.
 pub(crate) fn coins(amount: u64) -> impl IntoView {
-    view! { <span class="coins">{digits(amount)} " " {wording::coins(amount)}</span> }
+    view! { <span class="coins">{digits(amount)} " " {move || wording::coins(amount)}</span> }
 }

@@ -12,23 +12,22 @@ use crate::wallet::wallet;
 /// Removes the wallet from this browser once its owner has typed a word.
 #[component]
 pub(crate) fn ForgetWallet() -> impl IntoView {
-    let t = text();
     let wallet = wallet();
     let attempt = Attempt::new();
     let typed = RwSignal::new(String::new());
-    let is_confirmed = move || typed.with(|typed| typed.trim().to_lowercase() == t.forget_word());
+    let is_confirmed = move || typed.with(|typed| typed.trim().to_lowercase() == text::forget_word());
     let on_submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        if is_confirmed() {
+        if untrack(is_confirmed) {
             attempt.run(wallet.forget(), |()| browser::set_fragment(Route::Home.fragment()));
         }
     };
     view! {
         <form class="stack" on:submit=on_submit>
-            <p class="soft">{t.forget_text()}</p>
+            <p class="soft">{text::forget_text}</p>
             <TextField
                 id="forget-word"
-                label=t.forget_label(t.forget_word())
+                label=Signal::derive(|| text::forget_label(text::forget_word()))
                 value=typed
                 kind=Kind::Exact
                 note=Note::hint("")
@@ -41,7 +40,7 @@ pub(crate) fn ForgetWallet() -> impl IntoView {
                     data-testid="forget-submit"
                     disabled=move || !is_confirmed() || attempt.is_busy.get()
                 >
-                    {t.forget_submit()}
+                    {text::forget_submit}
                 </button>
             </div>
         </form>

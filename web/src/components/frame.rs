@@ -5,8 +5,9 @@ use wallet_wasm::protocol::{Connection, WalletView};
 
 use super::banners::Banners;
 use super::icons::{Icon, Mark, icon};
+use super::languages::Languages;
 use crate::browser;
-use crate::locale::text;
+use crate::locale::{Text, text};
 use crate::route::{Page, Route};
 use crate::store::store;
 use crate::wallet::wallet;
@@ -15,7 +16,6 @@ use crate::wording::quoted;
 /// Puts the frame around a page.
 #[component]
 pub(crate) fn Frame(page: Memo<Page>, children: Children) -> impl IntoView {
-    let t = text();
     let store = store();
     let is_open =
         Memo::new(move |_| store.wallet.with(|wallet| matches!(wallet, Some(WalletView::Unlocked { .. }))));
@@ -23,12 +23,12 @@ pub(crate) fn Frame(page: Memo<Page>, children: Children) -> impl IntoView {
         <div class="shell" class:with-nav=is_open>
             <header class="top">
                 <a class="button skip" href="#main" on:click=skip>
-                    {t.app_skip()}
+                    {text::app_skip}
                 </a>
                 <div class="top-row">
                     <a class="brand" href=Route::Home.fragment()>
                         <Mark size=28 />
-                        {t.app_name()}
+                        {text::app_name}
                     </a>
                     <Show when=move || is_open.get()>
                         <Nav page />
@@ -45,7 +45,10 @@ pub(crate) fn Frame(page: Memo<Page>, children: Children) -> impl IntoView {
             <main class="main" id="main">
                 {children()}
             </main>
-            <footer class="foot">{t.app_foot()}</footer>
+            <footer class="foot">
+                <p>{text::app_foot}</p>
+                <Languages />
+            </footer>
         </div>
     }
 }
@@ -58,28 +61,26 @@ fn skip(event: leptos::ev::MouseEvent) {
 
 #[component]
 fn Nav(page: Memo<Page>) -> impl IntoView {
-    let t = text();
-    let links = [
-        (Route::Home, Page::Home, Icon::Home, t.nav_home(), "nav-home"),
-        (Route::Send, Page::Send, Icon::Send, t.nav_send(), "nav-send"),
-        (Route::Receive, Page::Receive, Icon::Receive, t.nav_receive(), "nav-receive"),
-        (Route::History, Page::History, Icon::History, t.nav_history(), "nav-history"),
+    let links: [(Route, Page, Icon, Text, &'static str); 4] = [
+        (Route::Home, Page::Home, Icon::Home, text::nav_home, "nav-home"),
+        (Route::Send, Page::Send, Icon::Send, text::nav_send, "nav-send"),
+        (Route::Receive, Page::Receive, Icon::Receive, text::nav_receive, "nav-receive"),
+        (Route::History, Page::History, Icon::History, text::nav_history, "nav-history"),
     ];
-    let link =
-        move |(route, target, sign, label, testid): (Route, Page, Icon, &'static str, &'static str)| {
-            view! {
-                <a
-                    href=route.fragment()
-                    data-testid=testid
-                    aria-current=move || (page.get() == target).then_some("page")
-                >
-                    {icon(sign)}
-                    <span>{label}</span>
-                </a>
-            }
-        };
+    let link = move |(route, target, sign, label, testid): (Route, Page, Icon, Text, &'static str)| {
+        view! {
+            <a
+                href=route.fragment()
+                data-testid=testid
+                aria-current=move || (page.get() == target).then_some("page")
+            >
+                {icon(sign)}
+                <span>{label}</span>
+            </a>
+        }
+    };
     view! {
-        <nav class="nav" aria-label=t.nav_label()>
+        <nav class="nav" aria-label=text::nav_label>
             {links.map(link).collect_view()}
         </nav>
     }
@@ -87,7 +88,6 @@ fn Nav(page: Memo<Page>) -> impl IntoView {
 
 #[component]
 fn Tools(page: Memo<Page>) -> impl IntoView {
-    let t = text();
     let wallet = wallet();
     let lock = move |_| {
         leptos::task::spawn_local(async move {
@@ -101,8 +101,8 @@ fn Tools(page: Memo<Page>) -> impl IntoView {
             href=Route::Settings.fragment()
             data-testid="nav-settings"
             aria-current=move || (page.get() == Page::Settings).then_some("page")
-            aria-label=t.nav_settings()
-            title=t.nav_settings()
+            aria-label=text::nav_settings
+            title=text::nav_settings
         >
             {icon(Icon::Settings)}
         </a>
@@ -110,8 +110,8 @@ fn Tools(page: Memo<Page>) -> impl IntoView {
             type="button"
             class="icon-button"
             data-testid="lock"
-            aria-label=t.nav_lock()
-            title=t.nav_lock()
+            aria-label=text::nav_lock
+            title=text::nav_lock
             on:click=lock
         >
             {icon(Icon::Lock)}
@@ -131,17 +131,16 @@ fn ConnectionSign() -> impl IntoView {
         })
     };
     let label = move || {
-        let t = text();
         store.connection.with(|connection| match connection {
-            Connection::Connecting => t.connection_connecting().to_owned(),
+            Connection::Connecting => text::connection_connecting().to_owned(),
             Connection::Connected => store.info.with(|info| {
                 info.as_ref().map_or_else(
-                    || t.connection_connected_plain().to_owned(),
-                    |info| t.connection_connected(quoted(&info.chain)),
+                    || text::connection_connected_plain().to_owned(),
+                    |info| text::connection_connected(quoted(&info.chain)),
                 )
             }),
-            Connection::Waiting { .. } => t.connection_waiting().to_owned(),
-            Connection::WrongChain { .. } => t.connection_wrong_chain().to_owned(),
+            Connection::Waiting { .. } => text::connection_waiting().to_owned(),
+            Connection::WrongChain { .. } => text::connection_wrong_chain().to_owned(),
         })
     };
     view! {

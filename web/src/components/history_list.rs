@@ -27,7 +27,7 @@ pub(crate) fn HistoryList(#[prop(optional)] limit: Option<usize>) -> impl IntoVi
         lines
     });
     view! {
-        <ol data-testid="history-list" aria-label=text().history_label()>
+        <ol data-testid="history-list" aria-label=text::history_label>
             <For each=move || lines.get() key=Line::key children=|line| view! { <Entry line /> } />
         </ol>
         <Show when=move || lines.with(Vec::is_empty)>
@@ -39,7 +39,6 @@ pub(crate) fn HistoryList(#[prop(optional)] limit: Option<usize>) -> impl IntoVi
 /// What to do while there is nothing.
 #[component]
 fn Empty() -> impl IntoView {
-    let t = text();
     let store = store();
     let command = move || {
         let address = store.address().unwrap_or_default();
@@ -47,11 +46,11 @@ fn Empty() -> impl IntoView {
     };
     let content = move || {
         if store.history.with(Option::is_none) {
-            return t.history_loading().into_any();
+            return text::history_loading().into_any();
         }
         view! {
-            <p><strong>{t.history_empty()}</strong></p>
-            <p>{t.history_empty_note()}</p>
+            <p><strong>{text::history_empty}</strong></p>
+            <p>{text::history_empty_note}</p>
             <p class="long-text"><code>{command}</code></p>
         }
         .into_any()
@@ -66,8 +65,28 @@ fn Empty() -> impl IntoView {
 /// What a line means to the account that reads it.
 struct Meaning {
     icon: Icon,
-    what: String,
+    what: What,
     change: Change,
+}
+
+/// What a line tells.
+#[derive(Debug, Clone)]
+enum What {
+    OwnPayment,
+    SentTo(String),
+    ReceivedFrom(String),
+    Reward { height: u64 },
+}
+
+impl What {
+    fn sentence(&self) -> String {
+        match self {
+            Self::OwnPayment => text::history_self_payment().to_owned(),
+            Self::SentTo(receiver) => text::history_sent(shorten(receiver)),
+            Self::ReceivedFrom(sender) => text::history_received(shorten(sender)),
+            Self::Reward { height } => text::history_reward(height),
+        }
+    }
 }
 
 /// What a line does to the balance.
@@ -77,21 +96,16 @@ enum Change {
 }
 
 fn meaning_of_payment(view: &TransactionView, own: &str) -> Meaning {
-    let t = text();
     match (view.sender == own, view.receiver == own) {
-        (true, true) => Meaning {
-            icon: Icon::Own,
-            what: t.history_self_payment().to_owned(),
-            change: Change::Loss(view.fee),
-        },
+        (true, true) => Meaning { icon: Icon::Own, what: What::OwnPayment, change: Change::Loss(view.fee) },
         (true, false) => Meaning {
             icon: Icon::Outgoing,
-            what: t.history_sent(shorten(&view.receiver)),
+            what: What::SentTo(view.receiver.clone()),
             change: Change::Loss(view.amount.saturating_add(view.fee)),
         },
         (false, _) => Meaning {
             icon: Icon::Incoming,
-            what: t.history_received(shorten(&view.sender)),
+            what: What::ReceivedFrom(view.sender.clone()),
             change: Change::Gain(view.amount),
         },
     }
@@ -108,8 +122,11 @@ fn Entry(line: Line) -> impl IntoView {
                 payment_entry(view, Some((height, time)), &own).into_any()
             }
             HistoryEvent::Reward { id, reward } => {
-                let what = text().history_reward(height);
-                let meaning = Meaning { icon: Icon::Reward, what, change: Change::Gain(reward) };
+                let meaning = Meaning {
+                    icon: Icon::Reward,
+                    what: What::Reward { height },
+                    change: Change::Gain(reward),
+                };
                 let more = hash_fact(&id.to_string());
                 view! {
                     <li class="entry" data-testid="history-entry" data-state="confirmed">
@@ -146,14 +163,13 @@ fn payment_entry(view: TransactionView, place: Option<(u64, u32)>, own: &str) ->
 
 /// What is seen of a line at once.
 fn summary(meaning: Meaning, place: Option<(u64, u32)>, comment: &str) -> impl IntoView + use<> {
-    let t = text();
     let store = store();
     let state = move || match place {
-        None => t.history_pending().to_owned(),
+        None => text::history_pending().to_owned(),
         Some((height, _)) => confirmations(store, height),
     };
-    let when = place.map(|(_, time)| browser::date_time(time, t.language_tag()));
-    let gap = (when.is_some() && !comment.is_empty()).then_some(" · ");
+    let when = move || place.map(|(_, time)| browser::date_time(time, text::language_tag()));
+    let gap = (place.is_some() && !comment.is_empty()).then_some(" · ");
     let comment = (!comment.is_empty()).then(|| foreign(comment));
     let amount = match meaning.change {
         Change::Gain(coins) => {
@@ -165,7 +181,7 @@ fn summary(meaning: Meaning, place: Option<(u64, u32)>, comment: &str) -> impl I
         <summary>
             <span class="entry-sign">{icon(meaning.icon)}</span>
             <span>
-                <span class="entry-what">{meaning.what}</span>
+                <span class="entry-what">{move || meaning.what.sentence()}</span>
                 <span class="entry-sub">{when} {gap} {comment}</span>
             </span>
             <span class="entry-figures">
@@ -179,33 +195,32 @@ fn summary(meaning: Meaning, place: Option<(u64, u32)>, comment: &str) -> impl I
 pub(crate) fn confirmations(store: Store, height: u64) -> String {
     let tip = store.blocks.with(|blocks| blocks.tip().map_or(height, |tip| tip.height));
     match tip.saturating_sub(height).saturating_add(1) {
-        1 => text().history_confirmations_one().to_owned(),
-        count => text().history_confirmations(count),
+        1 => text::history_confirmations_one().to_owned(),
+        count => text::history_confirmations(count),
     }
 }
 
 fn payment_facts(view: &TransactionView) -> impl IntoView + use<> {
-    let t = text();
     let comment = (!view.comment.is_empty()).then(|| {
         view! {
-            <dt>{t.history_comment()}</dt>
+            <dt>{text::history_comment}</dt>
             <dd data-testid="entry-comment">{foreign(&view.comment)}</dd>
         }
     });
     view! {
         <dl class="facts">
-            <dt>{t.history_from()}</dt>
+            <dt>{text::history_from}</dt>
             <dd class="long-text">{view.sender.clone()}</dd>
-            <dt>{t.history_to()}</dt>
+            <dt>{text::history_to}</dt>
             <dd class="long-text">{view.receiver.clone()}</dd>
-            <dt>{t.history_amount()}</dt>
+            <dt>{text::history_amount}</dt>
             <dd>{coins(view.amount)}</dd>
-            <dt>{t.history_fee()}</dt>
+            <dt>{text::history_fee}</dt>
             <dd>{coins(view.fee)}</dd>
             {comment}
-            <dt>{t.history_number()}</dt>
+            <dt>{text::history_number}</dt>
             <dd>{view.nonce}</dd>
-            <dt>{t.history_id()}</dt>
+            <dt>{text::history_id}</dt>
             <dd class="long-text">{view.tx_id.to_string()}</dd>
         </dl>
     }
@@ -214,7 +229,7 @@ fn payment_facts(view: &TransactionView) -> impl IntoView + use<> {
 fn hash_fact(hash: &str) -> impl IntoView + use<> {
     view! {
         <dl class="facts">
-            <dt>{text().history_block_hash()}</dt>
+            <dt>{text::history_block_hash}</dt>
             <dd class="long-text">{hash.to_owned()}</dd>
         </dl>
     }

@@ -13,6 +13,7 @@ mod forget;
 mod frame;
 mod history_list;
 mod icons;
+mod languages;
 mod passphrase;
 mod progress;
 mod qr;

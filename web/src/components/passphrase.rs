@@ -40,35 +40,33 @@ impl NewPassphraseState {
     }
 
     fn note(self) -> Note {
-        let t = text();
         let passphrase = self.passphrase.get();
         if passphrase.is_empty() {
             return if self.is_tried.get() {
-                Note::Error(t.passphrase_empty().to_owned())
+                Note::Error(text::passphrase_empty().to_owned())
             } else {
-                Note::Hint(t.passphrase_short(MIN_PASSPHRASE_CHARS))
+                Note::Hint(text::passphrase_short(MIN_PASSPHRASE_CHARS))
             };
         }
         match strength(&passphrase) {
             Strength::TooShort if self.is_tried.get() => {
-                Note::Error(t.passphrase_short(MIN_PASSPHRASE_CHARS))
+                Note::Error(text::passphrase_short(MIN_PASSPHRASE_CHARS))
             }
-            Strength::TooShort => Note::Hint(t.passphrase_short(MIN_PASSPHRASE_CHARS)),
-            Strength::Weak => Note::hint(t.passphrase_weak()),
-            Strength::Fair => Note::hint(t.passphrase_fair()),
-            Strength::Good => Note::Good(t.passphrase_good().to_owned()),
+            Strength::TooShort => Note::Hint(text::passphrase_short(MIN_PASSPHRASE_CHARS)),
+            Strength::Weak => Note::hint(text::passphrase_weak()),
+            Strength::Fair => Note::hint(text::passphrase_fair()),
+            Strength::Good => Note::Good(text::passphrase_good().to_owned()),
         }
     }
 
     fn repeat_note(self) -> Note {
-        let t = text();
         let (passphrase, repeat) = (self.passphrase.get(), self.repeat.get());
         if !repeat.is_empty() && repeat == passphrase {
-            Note::Good(t.passphrase_repeat_good().to_owned())
+            Note::Good(text::passphrase_repeat_good().to_owned())
         } else if self.is_tried.get() && !passphrase.is_empty() || !passphrase.starts_with(&repeat) {
-            Note::Error(t.passphrase_repeat_wrong().to_owned())
+            Note::Error(text::passphrase_repeat_wrong().to_owned())
         } else {
-            Note::hint(t.passphrase_repeat_hint())
+            Note::hint(text::passphrase_repeat_hint())
         }
     }
 }
@@ -76,18 +74,17 @@ impl NewPassphraseState {
 /// The two fields.
 #[component]
 pub(crate) fn NewPassphrase(state: NewPassphraseState) -> impl IntoView {
-    let t = text();
     view! {
         <TextField
             id="passphrase"
-            label=t.passphrase_label()
+            label=text::passphrase_label
             value=state.passphrase
             kind=Kind::NewPassphrase
             note=Signal::derive(move || state.note())
         />
         <TextField
             id="passphrase-repeat"
-            label=t.passphrase_repeat()
+            label=text::passphrase_repeat
             value=state.repeat
             kind=Kind::NewPassphrase
             note=Signal::derive(move || state.repeat_note())

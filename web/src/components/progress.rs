@@ -10,8 +10,7 @@ use crate::wording;
 #[component]
 pub(crate) fn Progress() -> impl IntoView {
     let progress = store().progress;
-    let label =
-        move || progress.get().map_or_else(|| text().progress_waiting(), |(task, _)| wording::task(task));
+    let label = move || progress.get().map_or_else(text::progress_waiting, |(task, _)| wording::task(task));
     let percent = move || progress.get().map_or(0, |(_, percent)| percent).to_string();
     view! {
         <div class="stack-tight" data-testid="progress" role="status">

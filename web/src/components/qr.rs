@@ -3,6 +3,8 @@
 use leptos::prelude::*;
 use qrcodegen::{QrCode as Code, QrCodeEcc};
 
+use crate::locale::Text;
+
 /// The light margin that scanners need, in modules (ISO/IEC 18004).
 const QUIET_ZONE: i32 = 4;
 
@@ -11,7 +13,7 @@ const QUIET_ZONE: i32 = 4;
 pub(crate) fn QrCode(
     #[prop(into)] value: Signal<String>,
     /// What it is, for screen readers.
-    label: &'static str,
+    label: Text,
 ) -> impl IntoView {
     let code = Memo::new(move |_| value.with(|value| draw(value)));
     let view_box = move || {

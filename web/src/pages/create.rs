@@ -30,13 +30,12 @@ pub(crate) fn Create() -> impl IntoView {
 
 #[component]
 fn Steps(is_written: RwSignal<bool>) -> impl IntoView {
-    let t = text();
     let current = move |is_current: bool| is_current.then_some("step");
     view! {
         <ol class="steps">
-            <li aria-current=move || current(!is_written.get())>"1 " {t.create_step_words()}</li>
-            <li aria-current=move || current(is_written.get())>"2 " {t.create_step_passphrase()}</li>
-            <li>"3 " {t.create_step_check()}</li>
+            <li aria-current=move || current(!is_written.get())>"1 " {text::create_step_words}</li>
+            <li aria-current=move || current(is_written.get())>"2 " {text::create_step_passphrase}</li>
+            <li>"3 " {text::create_step_check}</li>
         </ol>
     }
 }
@@ -47,7 +46,6 @@ fn Words(
     is_written: RwSignal<bool>,
     failure: Signal<Option<crate::wallet::Failure>>,
 ) -> impl IntoView {
-    let t = text();
     let list = move || {
         let words = words.get().into_iter().enumerate();
         words
@@ -55,15 +53,15 @@ fn Words(
             .collect_view()
     };
     view! {
-        <h1 tabindex="-1">{t.create_title()}</h1>
-        <p class="lead">{t.create_lead()}</p>
+        <h1 tabindex="-1">{text::create_title}</h1>
+        <p class="lead">{text::create_lead}</p>
         <ErrorNotice failure />
         <div class="sheet">
             <ol class="words" data-testid="words-list" translate="no">
                 {list}
             </ol>
         </div>
-        <p class="soft">{t.create_once()}</p>
+        <p class="soft">{text::create_once}</p>
         <div class="row actions">
             <button
                 type="button"
@@ -72,10 +70,10 @@ fn Words(
                 disabled=move || words.with(Vec::is_empty)
                 on:click=move |_| is_written.set(true)
             >
-                {t.create_written()}
+                {text::create_written}
             </button>
             <a class="button" href=Route::Home.fragment() data-testid="cancel">
-                {t.create_cancel()}
+                {text::create_cancel}
             </a>
         </div>
     }
@@ -83,7 +81,6 @@ fn Words(
 
 #[component]
 fn ChoosePassphrase(words: RwSignal<Vec<String>>, is_written: RwSignal<bool>) -> impl IntoView {
-    let t = text();
     let wallet = wallet();
     let passphrase = new_passphrase();
     let creating = Attempt::new();
@@ -102,8 +99,8 @@ fn ChoosePassphrase(words: RwSignal<Vec<String>>, is_written: RwSignal<bool>) ->
         words.try_set(Vec::new());
     });
     view! {
-        <h1 tabindex="-1">{t.create_passphrase_title()}</h1>
-        <p class="lead">{t.create_passphrase_lead()}</p>
+        <h1 tabindex="-1">{text::create_passphrase_title}</h1>
+        <p class="lead">{text::create_passphrase_lead}</p>
         <form class="sheet stack" on:submit=on_submit>
             <NewPassphrase state=passphrase />
             <ErrorNotice failure=creating.failure />
@@ -113,10 +110,10 @@ fn ChoosePassphrase(words: RwSignal<Vec<String>>, is_written: RwSignal<bool>) ->
                     view! {
                         <div class="row actions">
                             <button type="submit" class="primary" data-testid="create-submit">
-                                {t.create_submit()}
+                                {text::create_submit}
                             </button>
                             <button type="button" on:click=move |_| is_written.set(false)>
-                                {t.create_back()}
+                                {text::create_back}
                             </button>
                         </div>
                     }

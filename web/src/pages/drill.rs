@@ -26,9 +26,9 @@ impl Question {
         let answer = self.answer.get();
         match self.wrong.get() {
             Some(wrong) if wrong == answer && answer.trim().is_empty() => {
-                Note::Error(text().drill_empty(self.position))
+                Note::Error(text::drill_empty(self.position))
             }
-            Some(wrong) if wrong == answer => Note::Error(text().drill_wrong(self.position)),
+            Some(wrong) if wrong == answer => Note::Error(text::drill_wrong(self.position)),
             _ => Note::hint(""),
         }
     }
@@ -37,7 +37,6 @@ impl Question {
 /// Asks for three words.
 #[component]
 pub(crate) fn Drill() -> impl IntoView {
-    let t = text();
     let wallet = wallet();
     let attempt = Attempt::new();
     let ask = |position| Question { position, answer: RwSignal::default(), wrong: RwSignal::default() };
@@ -73,7 +72,7 @@ pub(crate) fn Drill() -> impl IntoView {
         view! {
             <TextField
                 id=format!("drill-input-{}", question.position)
-                label=t.drill_word(question.position)
+                label=Signal::derive(move || text::drill_word(question.position))
                 value=question.answer
                 kind=Kind::Exact
                 note=Signal::derive(move || question.note())
@@ -82,8 +81,8 @@ pub(crate) fn Drill() -> impl IntoView {
     });
     view! {
         <div class="stack narrow">
-            <h1 tabindex="-1">{t.drill_title()}</h1>
-            <p class="lead">{t.drill_lead()}</p>
+            <h1 tabindex="-1">{text::drill_title}</h1>
+            <p class="lead">{text::drill_lead}</p>
             <form class="sheet stack" on:submit=on_submit>
                 {fields.collect_view()}
                 <ErrorNotice failure=attempt.failure />
@@ -94,14 +93,14 @@ pub(crate) fn Drill() -> impl IntoView {
                         data-testid="drill-submit"
                         disabled=move || attempt.is_busy.get()
                     >
-                        {t.drill_submit()}
+                        {text::drill_submit}
                     </button>
                     <a class="button" href=Route::Home.fragment() data-testid="drill-later">
-                        {t.drill_later()}
+                        {text::drill_later}
                     </a>
                 </div>
             </form>
-            <p class="soft small">{t.drill_lost()}</p>
+            <p class="soft small">{text::drill_lost}</p>
         </div>
     }
 }

@@ -11,7 +11,6 @@ use crate::wallet::wallet;
 /// The whole list, older pages on demand.
 #[component]
 pub(crate) fn History() -> impl IntoView {
-    let t = text();
     let store = store();
     let wallet = wallet();
     let attempt = Attempt::new();
@@ -23,7 +22,7 @@ pub(crate) fn History() -> impl IntoView {
         {
             ().into_any()
         }
-        Some(None) => view! { <p class="soft small">{t.history_all_loaded()}</p> }.into_any(),
+        Some(None) => view! { <p class="soft small">{text::history_all_loaded}</p> }.into_any(),
         Some(Some(_)) => view! {
             <button
                 type="button"
@@ -31,14 +30,14 @@ pub(crate) fn History() -> impl IntoView {
                 disabled=move || attempt.is_busy.get()
                 on:click=move |_| attempt.run(wallet.load_older(), |()| ())
             >
-                {t.history_older()}
+                {text::history_older}
             </button>
         }
         .into_any(),
     };
     view! {
         <div class="stack narrow">
-            <h1 tabindex="-1">{t.history_title()}</h1>
+            <h1 tabindex="-1">{text::history_title}</h1>
             <div>
                 <HistoryList />
             </div>

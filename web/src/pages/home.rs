@@ -13,7 +13,6 @@ const LATEST: usize = 8;
 /// The wallet at a glance.
 #[component]
 pub(crate) fn Home() -> impl IntoView {
-    let t = text();
     let address = Signal::derive(move || store().address().unwrap_or_default());
     view! {
         <div class="overview">
@@ -22,11 +21,11 @@ pub(crate) fn Home() -> impl IntoView {
                 <div class="row actions">
                     <a class="button primary" href=Route::Send.fragment()>
                         {icon(Icon::Send)}
-                        {t.send_title()}
+                        {text::send_title}
                     </a>
                     <a class="button" href=Route::Receive.fragment()>
                         {icon(Icon::Receive)}
-                        {t.receive_title()}
+                        {text::receive_title}
                     </a>
                 </div>
             </div>
@@ -35,21 +34,21 @@ pub(crate) fn Home() -> impl IntoView {
             </div>
             <section aria-labelledby="latest-title">
                 <div class="section-head">
-                    <h2 id="latest-title">{t.home_history()}</h2>
+                    <h2 id="latest-title">{text::home_history}</h2>
                     <a class="small" href=Route::History.fragment()>
-                        {t.home_all()}
+                        {text::home_all}
                     </a>
                 </div>
                 <HistoryList limit=LATEST />
             </section>
             <section class="stack address-card" aria-labelledby="address-title">
                 <div class="section-head">
-                    <h2 id="address-title">{t.home_address()}</h2>
+                    <h2 id="address-title">{text::home_address}</h2>
                 </div>
-                <QrCode value=address label=t.receive_qr() />
+                <QrCode value=address label=text::receive_qr />
                 <AddressText address testid="address" />
                 <div>
-                    <CopyButton value=address label=t.receive_copy() testid="copy-address" />
+                    <CopyButton value=address label=text::receive_copy testid="copy-address" />
                 </div>
             </section>
         </div>

@@ -19,14 +19,13 @@ pub(crate) fn save_backup(store: Store) -> bool {
 /// Three sections.
 #[component]
 pub(crate) fn Settings() -> impl IntoView {
-    let t = text();
     view! {
         <div class="stack narrow">
-            <h1 tabindex="-1">{t.settings_title()}</h1>
+            <h1 tabindex="-1">{text::settings_title}</h1>
             <Backup />
             <About />
             <section class="sheet stack" aria-labelledby="forget-title">
-                <h2 id="forget-title">{t.forget_title()}</h2>
+                <h2 id="forget-title">{text::forget_title}</h2>
                 <ForgetWallet />
             </section>
         </div>
@@ -35,22 +34,21 @@ pub(crate) fn Settings() -> impl IntoView {
 
 #[component]
 fn Backup() -> impl IntoView {
-    let t = text();
     let store = store();
     let has_failed = RwSignal::new(false);
     view! {
         <section class="sheet stack" aria-labelledby="backup-title">
-            <h2 id="backup-title">{t.settings_backup()}</h2>
-            <p>{t.settings_backup_text()}</p>
-            <p class="soft">{t.settings_backup_origin(browser::origin())}</p>
+            <h2 id="backup-title">{text::settings_backup}</h2>
+            <p>{text::settings_backup_text}</p>
+            <p class="soft">{|| text::settings_backup_origin(browser::origin())}</p>
             <Show when=move || has_failed.get()>
                 <p class="notice notice-danger" role="alert">
-                    {t.settings_backup_failed()}
+                    {text::settings_backup_failed}
                 </p>
             </Show>
             <div>
                 <button type="button" data-testid="backup" on:click=move |_| has_failed.set(!save_backup(store))>
-                    {t.settings_backup_button()}
+                    {text::settings_backup_button}
                 </button>
             </div>
         </section>
@@ -59,22 +57,21 @@ fn Backup() -> impl IntoView {
 
 #[component]
 fn About() -> impl IntoView {
-    let t = text();
     let info = store().info;
     let fact = move |of: fn(&shared::api::views::InfoView) -> String| {
-        move || info.with(|info| info.as_ref().map_or_else(|| t.settings_about_unknown().to_owned(), of))
+        move || info.with(|info| info.as_ref().map_or_else(|| text::settings_about_unknown().to_owned(), of))
     };
     view! {
         <section class="sheet stack" aria-labelledby="about-title">
-            <h2 id="about-title">{t.settings_about()}</h2>
+            <h2 id="about-title">{text::settings_about}</h2>
             <dl class="facts">
-                <dt>{t.settings_about_chain()}</dt>
+                <dt>{text::settings_about_chain}</dt>
                 <dd>{fact(|info| crate::wording::quoted(&info.chain))}</dd>
-                <dt>{t.settings_about_genesis()}</dt>
+                <dt>{text::settings_about_genesis}</dt>
                 <dd class="long-text">{fact(|info| info.genesis_hash.to_string())}</dd>
-                <dt>{t.settings_about_node()}</dt>
+                <dt>{text::settings_about_node}</dt>
                 <dd>{fact(|info| crate::wording::quoted(&info.version))}</dd>
-                <dt>{t.settings_about_page()}</dt>
+                <dt>{text::settings_about_page}</dt>
                 <dd>{env!("CARGO_PKG_VERSION")}</dd>
             </dl>
         </section>

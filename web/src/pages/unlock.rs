@@ -9,7 +9,6 @@ use crate::wallet::wallet;
 /// Asks for the passphrase. The route stays what it was, so that unlocking leads there.
 #[component]
 pub(crate) fn Unlock() -> impl IntoView {
-    let t = text();
     let wallet = wallet();
     let passphrase = RwSignal::new(String::new());
     let is_tried = RwSignal::new(false);
@@ -25,7 +24,11 @@ pub(crate) fn Unlock() -> impl IntoView {
     on_cleanup(move || drop(passphrase.try_set(String::new())));
     let note = move || {
         let is_empty = passphrase.with(String::is_empty);
-        if is_empty && is_tried.get() { Note::Error(t.passphrase_empty().to_owned()) } else { Note::hint("") }
+        if is_empty && is_tried.get() {
+            Note::Error(text::passphrase_empty().to_owned())
+        } else {
+            Note::hint("")
+        }
     };
     // The next attempt begins where the last one failed.
     Effect::new(move |_| {
@@ -35,12 +38,12 @@ pub(crate) fn Unlock() -> impl IntoView {
     });
     view! {
         <div class="stack narrow">
-            <h1 tabindex="-1">{t.unlock_title()}</h1>
-            <p class="lead">{t.unlock_lead()}</p>
+            <h1 tabindex="-1">{text::unlock_title}</h1>
+            <p class="lead">{text::unlock_lead}</p>
             <form class="sheet stack" on:submit=on_submit>
                 <TextField
                     id="unlock-passphrase"
-                    label=t.unlock_label()
+                    label=text::unlock_label
                     value=passphrase
                     kind=Kind::Passphrase
                     is_first=true
@@ -53,7 +56,7 @@ pub(crate) fn Unlock() -> impl IntoView {
                         view! {
                             <div class="row actions">
                                 <button type="submit" class="primary" data-testid="unlock-submit">
-                                    {t.unlock_submit()}
+                                    {text::unlock_submit}
                                 </button>
                             </div>
                         }
@@ -63,9 +66,9 @@ pub(crate) fn Unlock() -> impl IntoView {
                 </Show>
             </form>
             <details>
-                <summary data-testid="unlock-forgot">{t.unlock_forgot()}</summary>
+                <summary data-testid="unlock-forgot">{text::unlock_forgot}</summary>
                 <div class="stack disclosed">
-                    <p>{t.unlock_forgot_text()}</p>
+                    <p>{text::unlock_forgot_text}</p>
                     <ForgetWallet />
                 </div>
             </details>

@@ -15,7 +15,7 @@ pub(crate) fn Opening() -> impl IntoView {
     let is_stopped = store().is_stopped;
     view! {
         <div class="boot" role="status">
-            <p class="boot-wait">{move || (!is_stopped.get()).then(|| text().app_opening())}</p>
+            <p class="boot-wait">{move || (!is_stopped.get()).then(text::app_opening)}</p>
         </div>
     }
 }
@@ -23,17 +23,16 @@ pub(crate) fn Opening() -> impl IntoView {
 /// Create or import.
 #[component]
 pub(crate) fn Welcome() -> impl IntoView {
-    let t = text();
     let store = store();
     let unreadable = move || {
         store.unreadable.get().filter(|_| store.keystore.with(Option::is_some)).map(|failure| {
             view! {
                 <div class="notice notice-danger" role="alert" data-testid="unreadable">
-                    <p>{t.welcome_unreadable()}</p>
+                    <p>{text::welcome_unreadable}</p>
                     <p>{wording::failure(&failure)}</p>
                     <div>
                         <button type="button" on:click=move |_| { save_backup(store); }>
-                            {t.welcome_unreadable_save()}
+                            {text::welcome_unreadable_save}
                         </button>
                     </div>
                 </div>
@@ -43,17 +42,17 @@ pub(crate) fn Welcome() -> impl IntoView {
     view! {
         <div class="stack narrow">
             <Mark size=72 />
-            <h1 tabindex="-1">{t.welcome_title()}</h1>
-            <p class="lead">{t.welcome_lead()}</p>
+            <h1 tabindex="-1">{text::welcome_title}</h1>
+            <p class="lead">{text::welcome_lead}</p>
             {unreadable}
             <div class="choices">
                 <a class="choice" href=Route::Create.fragment() data-testid="welcome-create">
-                    <strong>{t.welcome_create()}</strong>
-                    <span class="soft">{t.welcome_create_note()}</span>
+                    <strong>{text::welcome_create}</strong>
+                    <span class="soft">{text::welcome_create_note}</span>
                 </a>
                 <a class="choice" href=Route::Import.fragment() data-testid="welcome-import">
-                    <strong>{t.welcome_import()}</strong>
-                    <span class="soft">{t.welcome_import_note()}</span>
+                    <strong>{text::welcome_import}</strong>
+                    <span class="soft">{text::welcome_import_note}</span>
                 </a>
             </div>
         </div>

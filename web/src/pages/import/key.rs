@@ -10,7 +10,6 @@ use crate::wallet::wallet;
 
 #[component]
 pub(super) fn FromKey() -> impl IntoView {
-    let t = text();
     let wallet = wallet();
     let key = RwSignal::new(String::new());
     let passphrase = new_passphrase();
@@ -31,15 +30,15 @@ pub(super) fn FromKey() -> impl IntoView {
     let note = move || {
         let is_missing = is_tried.get() && key.with(|key| key.trim().is_empty());
         if is_missing {
-            Note::Error(t.import_key_missing().to_owned())
+            Note::Error(text::import_key_missing().to_owned())
         } else {
-            Note::hint(t.import_key_hint())
+            Note::hint(text::import_key_hint())
         }
     };
     view! {
         <form class="sheet stack" on:submit=on_submit>
-            <TextArea id="import-key" label=t.import_key() value=key rows=6 note=Signal::derive(note) />
-            <p class="notice">{t.import_key_warning()}</p>
+            <TextArea id="import-key" label=text::import_key value=key rows=6 note=Signal::derive(note) />
+            <p class="notice">{text::import_key_warning}</p>
             <NewPassphrase state=passphrase />
             <Finish attempt />
         </form>

@@ -10,7 +10,7 @@ use self::file::FromFile;
 use self::key::FromKey;
 use self::words::FromWords;
 use crate::components::{Attempt, ErrorNotice, Progress};
-use crate::locale::text;
+use crate::locale::{Text, text};
 use crate::route::Route;
 
 /// Where the wallet comes from.
@@ -24,9 +24,8 @@ enum Source {
 /// Chooses the source.
 #[component]
 pub(crate) fn Import() -> impl IntoView {
-    let t = text();
     let source = RwSignal::new(Source::Words);
-    let segment = move |this: Source, label: &'static str, testid: &'static str| {
+    let segment = move |this: Source, label: Text, testid: &'static str| {
         view! {
             <label>
                 <input
@@ -47,14 +46,14 @@ pub(crate) fn Import() -> impl IntoView {
     };
     view! {
         <div class="stack narrow">
-            <h1 tabindex="-1">{t.import_title()}</h1>
-            <p class="lead">{t.import_lead()}</p>
+            <h1 tabindex="-1">{text::import_title}</h1>
+            <p class="lead">{text::import_lead}</p>
             <fieldset>
-                <legend class="unseen">{t.import_by()}</legend>
+                <legend class="unseen">{text::import_by}</legend>
                 <div class="segments">
-                    {segment(Source::Words, t.import_by_words(), "import-tab-words")}
-                    {segment(Source::File, t.import_by_file(), "import-tab-file")}
-                    {segment(Source::Key, t.import_by_key(), "import-tab-key")}
+                    {segment(Source::Words, text::import_by_words, "import-tab-words")}
+                    {segment(Source::File, text::import_by_file, "import-tab-file")}
+                    {segment(Source::Key, text::import_by_key, "import-tab-key")}
                 </div>
             </fieldset>
             {form}
@@ -65,7 +64,6 @@ pub(crate) fn Import() -> impl IntoView {
 /// The end of each form: what went wrong, what is going on, or the buttons.
 #[component]
 fn Finish(attempt: Attempt) -> impl IntoView {
-    let t = text();
     view! {
         <ErrorNotice failure=attempt.failure />
         <Show
@@ -74,10 +72,10 @@ fn Finish(attempt: Attempt) -> impl IntoView {
                 view! {
                     <div class="row actions">
                         <button type="submit" class="primary" data-testid="import-submit">
-                            {t.import_submit()}
+                            {text::import_submit}
                         </button>
                         <a class="button" href=Route::Home.fragment() data-testid="cancel">
-                            {t.import_cancel()}
+                            {text::import_cancel}
                         </a>
                     </div>
                 }

@@ -15,7 +15,6 @@ const COMPLETIONS: usize = 5;
 
 #[component]
 pub(super) fn FromWords() -> impl IntoView {
-    let t = text();
     let wallet = wallet();
     let words = RwSignal::new(String::new());
     let bip39_passphrase = RwSignal::new(String::new());
@@ -46,7 +45,7 @@ pub(super) fn FromWords() -> impl IntoView {
             <div>
                 <TextArea
                     id="import-words"
-                    label=t.import_words()
+                    label=text::import_words
                     value=words
                     rows=4
                     note=Signal::derive(move || note(&progress.get(), is_tried.get()))
@@ -54,14 +53,14 @@ pub(super) fn FromWords() -> impl IntoView {
                 <Suggestions words progress />
             </div>
             <details>
-                <summary class="soft small">{t.import_extra()}</summary>
+                <summary class="soft small">{text::import_extra}</summary>
                 <div class="disclosed">
                     <TextField
                         id="import-bip39-passphrase"
-                        label=t.import_extra_label()
+                        label=text::import_extra_label
                         value=bip39_passphrase
                         kind=Kind::NewPassphrase
-                        note=Note::hint(t.import_extra_hint())
+                        note=Signal::derive(|| Note::hint(text::import_extra_hint()))
                     />
                 </div>
             </details>
@@ -72,24 +71,22 @@ pub(super) fn FromWords() -> impl IntoView {
 }
 
 fn note(progress: &WordsProgress, is_tried: bool) -> Note {
-    let t = text();
     match progress {
         WordsProgress::Unknown { position, word, suggestion } => {
             Note::Error(wording::unknown_word(*position, word, *suggestion))
         }
-        WordsProgress::Complete { count } => Note::Good(t.import_words_complete(count)),
-        WordsProgress::Checksum => Note::Error(t.words_checksum().to_owned()),
-        WordsProgress::TooMany { count } => Note::Error(t.words_count(count)),
-        WordsProgress::Typing { count } if is_tried => Note::Error(t.words_count(count)),
-        WordsProgress::Typing { count: 0 } => Note::hint(t.import_words_hint()),
-        WordsProgress::Typing { count } => Note::Hint(t.import_words_typing(count)),
+        WordsProgress::Complete { count } => Note::Good(text::import_words_complete(count)),
+        WordsProgress::Checksum => Note::Error(text::words_checksum().to_owned()),
+        WordsProgress::TooMany { count } => Note::Error(text::words_count(count)),
+        WordsProgress::Typing { count } if is_tried => Note::Error(text::words_count(count)),
+        WordsProgress::Typing { count: 0 } => Note::hint(text::import_words_hint()),
+        WordsProgress::Typing { count } => Note::Hint(text::import_words_typing(count)),
     }
 }
 
 /// Words to press: what a wrong one should be, or what the one at the end may become.
 #[component]
 fn Suggestions(words: RwSignal<String>, progress: Memo<WordsProgress>) -> impl IntoView {
-    let t = text();
     let chip = move |position: usize, word: &'static str, label: String| {
         let accept = move |_| {
             words.update(|text| *text = checks::replace_word(text, position, word));
@@ -103,7 +100,7 @@ fn Suggestions(words: RwSignal<String>, progress: Memo<WordsProgress>) -> impl I
     };
     let chips = move || match progress.get() {
         WordsProgress::Unknown { position, suggestion: Some(word), .. } => {
-            chip(position, word, t.import_use_word(word)).into_any()
+            chip(position, word, text::import_use_word(word)).into_any()
         }
         WordsProgress::Unknown { .. } => ().into_any(),
         _ => words.with(|text| {
@@ -113,7 +110,7 @@ fn Suggestions(words: RwSignal<String>, progress: Memo<WordsProgress>) -> impl I
         }),
     };
     view! {
-        <div class="chips" role="group" aria-label=t.import_complete()>
+        <div class="chips" role="group" aria-label=text::import_complete>
             {chips}
         </div>
     }

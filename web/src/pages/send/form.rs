@@ -41,7 +41,6 @@ impl Fields {
     }
 
     fn receiver_note(self) -> Note {
-        let t = text();
         if self.removed_from_receiver.get() {
             return Note::Error(wording::address_error(&AddressError::PrivateKey));
         }
@@ -51,17 +50,17 @@ impl Fields {
             Ok(address) => {
                 let address = address.to_text(&prefix);
                 if self.store.address().is_some_and(|own| own == address) {
-                    Note::hint(t.send_to_self())
+                    Note::hint(text::send_to_self())
                 } else if typed.trim().eq_ignore_ascii_case(&address) {
-                    Note::Good(t.send_to_good().to_owned())
+                    Note::Good(text::send_to_good().to_owned())
                 } else {
-                    Note::Good(t.send_to_tutorial(shorten(&address)))
+                    Note::Good(text::send_to_tutorial(shorten(&address)))
                 }
             }
-            Err(AddressError::Empty) if !self.is_tried.get() => Note::Hint(t.send_to_hint(prefix)),
+            Err(AddressError::Empty) if !self.is_tried.get() => Note::Hint(text::send_to_hint(prefix)),
             // Who types by hand is not told at each letter that more must come.
             Err(AddressError::WrongLength { got, expected }) if got < expected && !self.is_tried.get() => {
-                Note::Hint(t.send_to_hint(prefix))
+                Note::Hint(text::send_to_hint(prefix))
             }
             Err(error) => Note::Error(wording::address_error(&error)),
         }
@@ -76,13 +75,12 @@ impl Fields {
     }
 
     fn amount_note(self) -> Note {
-        let t = text();
         match self.amount() {
             Ok(amount) => {
                 let need = amount.saturating_add(self.fee().unwrap_or(0));
                 match self.store.available() {
                     _ if need > MAX_INTEGER => Note::Error(wording::amount_issue(AmountIssue::TooLarge)),
-                    Some(have) if need > have => Note::Error(t.amount_above(need, have)),
+                    Some(have) if need > have => Note::Error(text::amount_above(need, have)),
                     _ => self.amount_hint(),
                 }
             }
@@ -92,32 +90,30 @@ impl Fields {
     }
 
     fn amount_hint(self) -> Note {
-        let t = text();
         Note::Hint(
             self.store
                 .available()
-                .map_or_else(|| t.send_amount_hint_plain().to_owned(), |have| t.send_amount_hint(have)),
+                .map_or_else(|| text::send_amount_hint_plain().to_owned(), text::send_amount_hint),
         )
     }
 
     fn fee_note(self) -> Note {
         match self.fee() {
-            Ok(_) => Note::hint(text().send_fee_hint()),
+            Ok(_) => Note::hint(text::send_fee_hint()),
             Err(issue) => Note::Error(wording::amount_issue(issue)),
         }
     }
 
     fn comment_note(self) -> Note {
-        let t = text();
         if self.removed_from_comment.get() {
-            return Note::Error(t.comment_secret().to_owned());
+            return Note::Error(text::comment_secret().to_owned());
         }
         self.payment.comment.with(|comment| match checks::comment(comment) {
             Ok(()) if comment.len() >= COUNTED_FROM => {
-                Note::Hint(t.send_comment_count(comment.len(), MAX_COMMENT_BYTES))
+                Note::Hint(text::send_comment_count(comment.len(), MAX_COMMENT_BYTES))
             }
-            Ok(()) if comment.contains(is_invisible) => Note::hint(t.send_comment_invisible()),
-            Ok(()) => Note::hint(t.send_comment_hint()),
+            Ok(()) if comment.contains(is_invisible) => Note::hint(text::send_comment_invisible()),
+            Ok(()) => Note::hint(text::send_comment_hint()),
             Err(issue) => Note::Error(wording::comment_issue(issue)),
         })
     }
@@ -133,7 +129,6 @@ impl Fields {
 
 #[component]
 pub(super) fn Form() -> impl IntoView {
-    let t = text();
     let store = store();
     let wallet = wallet();
     let payment = store.payment;
@@ -151,14 +146,14 @@ pub(super) fn Form() -> impl IntoView {
         store.account.with(|account| account.as_ref().is_some_and(|a| a.balance == 0 && a.pending.is_empty()))
     };
     view! {
-        <h1 tabindex="-1">{t.send_title()}</h1>
+        <h1 tabindex="-1">{text::send_title}</h1>
         <Show when=is_empty>
-            <p class="notice" data-testid="send-nothing">{t.send_nothing()}</p>
+            <p class="notice" data-testid="send-nothing">{text::send_nothing}</p>
         </Show>
         <form class="sheet stack" on:submit=on_submit>
             <TextField
                 id="send-to"
-                label=t.send_to()
+                label=text::send_to
                 value=payment.receiver
                 kind=Kind::Exact
                 removed_secret=fields.removed_from_receiver
@@ -167,14 +162,14 @@ pub(super) fn Form() -> impl IntoView {
             <div class="pair">
                 <TextField
                     id="send-amount"
-                    label=t.send_amount()
+                    label=text::send_amount
                     value=payment.amount
                     kind=Kind::Digits
                     note=Signal::derive(move || fields.amount_note())
                 />
                 <TextField
                     id="send-fee"
-                    label=t.send_fee()
+                    label=text::send_fee
                     value=payment.fee
                     kind=Kind::Digits
                     note=Signal::derive(move || fields.fee_note())
@@ -182,7 +177,7 @@ pub(super) fn Form() -> impl IntoView {
             </div>
             <TextField
                 id="send-comment"
-                label=t.send_comment()
+                label=text::send_comment
                 value=payment.comment
                 removed_secret=fields.removed_from_comment
                 note=Signal::derive(move || fields.comment_note())
@@ -195,7 +190,7 @@ pub(super) fn Form() -> impl IntoView {
                     data-testid="send-review"
                     disabled=move || attempt.is_busy.get()
                 >
-                    {t.send_review()}
+                    {text::send_review}
                 </button>
             </div>
         </form>

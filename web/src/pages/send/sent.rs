@@ -11,18 +11,16 @@ use crate::store::store;
 
 #[component]
 pub(super) fn Sent(tx_id: TxId, payment: PaymentView) -> impl IntoView {
-    let t = text();
     let store = store();
     let height = Memo::new(move |_| {
         let find = |history: &crate::history::History| history.find(&tx_id).map(|entry| entry.height);
         store.history.with(|history| history.as_ref().and_then(find))
     });
     let is_confirmed = move || height.get().is_some();
-    let title = move || if is_confirmed() { t.sent_title_done() } else { t.sent_title() };
-    let lead =
-        move || height.get().map_or_else(|| t.sent_lead().to_owned(), |height| t.sent_lead_done(height));
+    let title = move || if is_confirmed() { text::sent_title_done() } else { text::sent_title() };
+    let lead = move || height.get().map_or_else(|| text::sent_lead().to_owned(), text::sent_lead_done);
     let state = move || {
-        height.get().map_or_else(|| t.history_pending().to_owned(), |height| confirmations(store, height))
+        height.get().map_or_else(|| text::history_pending().to_owned(), |height| confirmations(store, height))
     };
     view! {
         <div
@@ -36,33 +34,33 @@ pub(super) fn Sent(tx_id: TxId, payment: PaymentView) -> impl IntoView {
             <div class="sheet stack">
                 <dl class="figure-facts">
                     <div>
-                        <dt>{t.confirm_amount()}</dt>
+                        <dt>{text::confirm_amount}</dt>
                         <dd>{coins(payment.amount)}</dd>
                     </div>
                     <div>
-                        <dt>{t.confirm_fee()}</dt>
+                        <dt>{text::confirm_fee}</dt>
                         <dd>{coins(payment.fee)}</dd>
                     </div>
                     <div>
-                        <dt>{t.sent_state()}</dt>
+                        <dt>{text::sent_state}</dt>
                         <dd data-testid="sent-state">{state}</dd>
                     </div>
                 </dl>
                 <div class="stack-tight">
-                    <h3>{t.confirm_to()}</h3>
+                    <h3>{text::confirm_to}</h3>
                     <AddressText address=payment.receiver testid="sent-to" />
                 </div>
                 <div class="stack-tight">
-                    <h3>{t.history_id()}</h3>
+                    <h3>{text::history_id}</h3>
                     <p class="long-text" data-testid="sent-id">{tx_id.to_string()}</p>
                 </div>
             </div>
             <div class="row actions">
                 <a class="button primary" href=Route::Home.fragment() data-testid="sent-home">
-                    {t.sent_home()}
+                    {text::sent_home}
                 </a>
                 <button type="button" data-testid="send-another" on:click=move |_| store.payment.reset()>
-                    {t.sent_another()}
+                    {text::sent_another}
                 </button>
             </div>
         </div>

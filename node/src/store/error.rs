@@ -58,6 +58,15 @@ pub enum StoreError {
         /// What was found.
         what: String,
     },
+    /// The file was removed or moved while it was in use.
+    #[error(
+        "the store {} is gone: it was removed or moved while the node was using it; put it back, or start again to \
+         build a new one (keys are not in it)", path.display()
+    )]
+    Gone {
+        /// The store's file.
+        path: PathBuf,
+    },
     /// The disk is full.
     #[error("cannot write the store {}: the disk is full; free some space and start again", path.display())]
     DiskFull {

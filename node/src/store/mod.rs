@@ -139,9 +139,12 @@ impl Store {
         begin().map_err(|error| self.explain(error))
     }
 
-    /// Makes `batch` durable.
+    /// Makes `batch` durable. Fails as well when nobody would find it again.
     pub(crate) fn commit(&self, batch: Batch) -> Result<(), StoreError> {
-        batch.commit().map_err(|error| self.explain(error))
+        batch.commit().map_err(|error| self.explain(error))?;
+        // What is written to a file without a name is lost with the process, and no error would ever tell.
+        let path = &self.reader.path;
+        if path.exists() { Ok(()) } else { Err(StoreError::Gone { path: path.to_path_buf() }) }
     }
 
     /// Explains what the engine said.

@@ -29,6 +29,17 @@ async fn a_store_that_is_in_use_is_locked() {
 }
 
 #[test]
+fn a_store_that_was_removed_is_missed() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::open(directory.path(), &ChainSpec::dev()).unwrap();
+    store.set_miner(&address(1)).unwrap();
+    std::fs::remove_file(directory.path().join(STORE_FILE)).unwrap();
+    let error = store.set_miner(&address(2)).unwrap_err();
+    assert!(matches!(error, StoreError::Gone { .. }), "{error}");
+    assert!(error.to_string().contains("removed or moved"), "{error}");
+}
+
+#[test]
 fn a_store_of_another_chain_is_told_by_its_genesis() {
     let directory = tempfile::tempdir().unwrap();
     drop(Store::open(directory.path(), &ChainSpec::dev()).unwrap());

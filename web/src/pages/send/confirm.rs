@@ -56,7 +56,7 @@ pub(super) fn Confirm(payment: PaymentView) -> impl IntoView {
                     data-testid="confirm-submit"
                     disabled=move || attempt.is_busy.get()
                 >
-                    {text::confirm_submit}
+                    {move || if attempt.is_busy.get() { text::confirm_sending() } else { text::confirm_submit() }}
                 </button>
                 <button
                     type="button"

@@ -109,10 +109,10 @@ impl Fields {
             return Note::Error(text::comment_secret().to_owned());
         }
         self.payment.comment.with(|comment| match checks::comment(comment) {
+            Ok(()) if comment.contains(is_invisible) => Note::hint(text::send_comment_invisible()),
             Ok(()) if comment.len() >= COUNTED_FROM => {
                 Note::Hint(text::send_comment_count(comment.len(), MAX_COMMENT_BYTES))
             }
-            Ok(()) if comment.contains(is_invisible) => Note::hint(text::send_comment_invisible()),
             Ok(()) => Note::hint(text::send_comment_hint()),
             Err(issue) => Note::Error(wording::comment_issue(issue)),
         })

@@ -84,6 +84,13 @@ impl Payment {
         }
     }
 
+    /// Begins another after one that was sent; one that is being made stays.
+    pub(crate) fn begin(self) {
+        if matches!(self.step.get_untracked(), Step::Sent { .. }) {
+            self.reset();
+        }
+    }
+
     /// Begins with an empty form.
     pub(crate) fn reset(self) {
         for field in [self.receiver, self.amount, self.comment] {
@@ -198,8 +205,12 @@ impl Store {
 
     /// Returns what addresses of the node's chain begin with; that of main before the node is known.
     pub(crate) fn address_prefix(self) -> String {
-        let chain = self.info.with(|info| info.as_ref().and_then(|info| ChainSpec::named(&info.chain)));
-        chain.unwrap_or_else(ChainSpec::main).rules().address_prefix.clone()
+        self.chain().unwrap_or_else(ChainSpec::main).rules().address_prefix.clone()
+    }
+
+    /// Returns the node's chain, once it is known and one of those that this program knows.
+    pub(crate) fn chain(self) -> Option<ChainSpec> {
+        self.info.with(|info| info.as_ref().and_then(|info| ChainSpec::named(&info.chain)))
     }
 
     /// Returns what can be spent: the confirmed balance without what pending payments take.

@@ -16,6 +16,7 @@ pub(crate) use self::storage::{Item, load, remove, store};
 
 /// Where a node listens that was started without flags, for a page that no node has served.
 const DEFAULT_NODE: &str = "ws://127.0.0.1:1111/ws";
+const DEFAULT_PORT: &str = "1111";
 
 /// Returns the clock in milliseconds since 1970.
 pub(crate) fn now_ms() -> f64 {
@@ -47,6 +48,11 @@ pub(crate) fn node_url() -> String {
         _ => return DEFAULT_NODE.to_owned(),
     };
     location.host().map_or_else(|_| DEFAULT_NODE.to_owned(), |host| format!("{scheme}//{host}/ws"))
+}
+
+/// Returns the port of the node that serves this page, or the usual one.
+pub(crate) fn node_port() -> String {
+    window().location().port().ok().filter(|port| !port.is_empty()).unwrap_or_else(|| DEFAULT_PORT.to_owned())
 }
 
 /// Returns the page's origin, to which the browser ties what it stores.

@@ -61,6 +61,7 @@ fn skip(event: leptos::ev::MouseEvent) {
 
 #[component]
 fn Nav(page: Memo<Page>) -> impl IntoView {
+    let payment = store().payment;
     let links: [(Route, Page, Icon, Text, &'static str); 4] = [
         (Route::Home, Page::Home, Icon::Home, text::nav_home, "nav-home"),
         (Route::Send, Page::Send, Icon::Send, text::nav_send, "nav-send"),
@@ -73,6 +74,12 @@ fn Nav(page: Memo<Page>) -> impl IntoView {
                 href=route.fragment()
                 data-testid=testid
                 aria-current=move || (page.get() == target).then_some("page")
+                // The page may be there already, showing what was sent.
+                on:click=move |_| {
+                    if target == Page::Send {
+                        payment.begin();
+                    }
+                }
             >
                 {icon(sign)}
                 <span>{label}</span>

@@ -42,7 +42,12 @@ fn Empty() -> impl IntoView {
     let store = store();
     let command = move || {
         let address = store.address().unwrap_or_default();
-        format!("cargo run --release -- 1111 --miner {address}")
+        // The port decides which store the node uses; main is the chain that it takes by itself.
+        let chain = match store.chain() {
+            Some(chain) if chain.name() != "main" => format!(" --chain {}", chain.name()),
+            _ => String::new(),
+        };
+        format!("cargo run --release -- {}{chain} --miner {address}", browser::node_port())
     };
     let content = move || {
         if store.history.with(Option::is_none) {

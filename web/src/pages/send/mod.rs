@@ -16,10 +16,7 @@ use crate::store::{Step, store};
 #[component]
 pub(crate) fn Send() -> impl IntoView {
     let payment = store().payment;
-    // Whoever comes back after a payment wants to make another.
-    if matches!(payment.step.get_untracked(), Step::Sent { .. }) {
-        payment.reset();
-    }
+    payment.begin();
     let step = Memo::new(move |_| payment.step.get());
     Effect::new(move |before: Option<()>| {
         step.track();

@@ -79,6 +79,8 @@ impl Browser {
         };
         arguments.push(json!(format!("--user-data-dir={}", profile.path().display())));
         arguments.push(json!("--window-size=1280,1000"));
+        // The page speaks its reader's language, and the tests read English.
+        arguments.push(json!("--accept-lang=en-GB"));
         capabilities.insert("goog:loggingPrefs".into(), json!({ "browser": "ALL", "performance": "ALL" }));
         capabilities.insert("timeouts".into(), json!({ "script": LONGEST_SCRIPT_MS }));
         let mut builder = ClientBuilder::new(HttpConnector::new());

@@ -1,7 +1,7 @@
 //! The API: WebSocket sessions, the wallet page and raw blocks, on one port (`docs/protocol.md`, section 9).
 //!
 //! It reads the chain through its handle and submits what clients signed; it owns no state of the chain and can
-//! change nothing else. [`serve`] is called by `node.rs`; it returns when the token was cancelled and every
+//! change nothing else. [`serve`] is called by `node/mod.rs`; it returns when the token was cancelled and every
 //! connection is closed.
 
 mod config;

@@ -20,6 +20,8 @@ pub struct Node {
     errors: Option<Output>,
     /// Its page, with a slash at the end.
     pub url: String,
+    /// What lets a session control it, from the link that it printed.
+    pub token: String,
 }
 
 impl Node {
@@ -63,13 +65,15 @@ impl Node {
     }
 
     fn announced(child: Child, output: Output, errors: Option<Output>) -> Result<Self> {
-        let mut node = Self { child, output, errors, url: String::new() };
-        let url = node.output.wait("link", |text| {
+        let mut node = Self { child, output, errors, url: String::new(), token: String::new() };
+        let link = node.output.wait("link", |text| {
             // The table's head is the last that is written at the start.
             let (start, _) = text.split_once("hash rate")?;
             start.split_whitespace().find(|word| word.starts_with("http://")).map(str::to_owned)
         });
-        node.url = url.with_context(|| format!("the node did not start; errors:\n{}", node.errors()))?;
+        let link = link.with_context(|| format!("the node did not start; errors:\n{}", node.errors()))?;
+        let (url, token) = link.split_once("#token=").with_context(|| format!("no token in {link}"))?;
+        (node.url, node.token) = (url.to_owned(), token.to_owned());
         Ok(node)
     }
 

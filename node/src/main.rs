@@ -91,6 +91,7 @@ fn announce(console: Console, config: &Config, node: &RunningNode, miner: Option
     let events = node.chain.events();
     console.start(&Start {
         address: node.api_addr,
+        token: node.control.token.reveal(),
         chain: config.spec.name(),
         block_time: config.spec.rules().block_time,
         data_dir: &config.data_dir,
@@ -99,11 +100,11 @@ fn announce(console: Console, config: &Config, node: &RunningNode, miner: Option
         threads: config.threads,
         hash_limit: config.hash_limit.map(Into::into),
     });
-    let rate = node.hash_rate.clone();
+    let rate = node.control.miner.hash_rate().clone();
     // A thread of its own, because a terminal that is held up (Ctrl-S) must not keep the node from stopping. It ends
     // with the chain; a node that cannot have it works as well without.
     let lines = std::thread::Builder::new().name("console".to_owned());
-    if let Err(error) = lines.spawn(move || console.follow(events, rate.as_ref())) {
+    if let Err(error) = lines.spawn(move || console.follow(events, &rate)) {
         tracing::warn!(%error, "no line will be shown for each block");
     }
 }

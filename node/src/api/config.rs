@@ -56,6 +56,9 @@ impl ApiConfig {
 
 /// Subscriptions of one session: a wallet needs one an account and one for the chain.
 pub(super) const MAX_SUBSCRIPTIONS: usize = 64;
+/// Wrong control tokens of one session: a person may paste an old one. Of 2^128 nobody guesses one, however many
+/// sessions are opened for it.
+pub(super) const MAX_WRONG_TOKENS: u32 = 5;
 /// Tips that may wait for a slow reader, before it is told to begin anew.
 pub(super) const MAX_QUEUED_HEADS: usize = 64;
 /// Calls of one session that may wait for their answers at once; more are not read from its socket.

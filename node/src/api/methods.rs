@@ -18,8 +18,9 @@ use shared::transaction::Transaction;
 
 use super::config::MAX_TRANSACTION_BYTES;
 use super::{Server, views};
-use crate::chain::SubmitTransactionError;
+use crate::chain::{ChainError, SubmitTransactionError};
 use crate::mempool::{AdmissionError, RankError};
+use crate::miner::{ControlError, MinerHandle, Mining};
 use crate::store::{Snapshot, StoreError};
 use crate::verifier::AwsLcVerifier;
 
@@ -36,8 +37,9 @@ type Result<T> = std::result::Result<T, RpcError>;
 pub(super) enum Work {
     /// It is known.
     Done(Result<Answer>),
-    /// A transaction is on its way to the mempool. Many may be, and their answers are small.
-    Submit(BoxFuture<'static, Result<Answer>>),
+    /// Something is being changed: a transaction is on its way to the mempool, say. Many may be, and their answers
+    /// are small.
+    Change(BoxFuture<'static, Result<Answer>>),
     /// Something is read, mostly from the store. Its answer may be large, so it is made when it can leave.
     Read(BoxFuture<'static, Result<Answer>>),
 }
@@ -92,10 +94,37 @@ fn try_begin(server: &Arc<Server>, request: Request) -> Result<Work> {
             let transaction = payment.to_transaction(views::prefix(spec));
             submit(server, transaction.map_err(|error| invalid(error.to_string()))?)
         }
-        Request::Subscribe(_) | Request::Unsubscribe { .. } => {
-            Err(RpcError::new(rpc::INVALID_REQUEST, "subscriptions belong to a WebSocket session".to_owned()))
+        Request::GetNode {} => done(Answer::Node(views::node(spec, &server.control.miner))),
+        Request::SetPayout { address } => {
+            let address = parse_address(server, &address)?;
+            Ok(steer(server, async move |miner| miner.set_payout(address).await))
+        }
+        Request::SetMining { threads } => {
+            let threads = u16::try_from(threads).or(Err(invalid("too many threads".to_owned())))?;
+            Ok(steer(server, async move |miner| miner.set_threads(threads).await))
+        }
+        Request::Authorize { .. } | Request::Subscribe(_) | Request::Unsubscribe { .. } => {
+            Err(RpcError::new(rpc::INVALID_REQUEST, "this belongs to a WebSocket session".to_owned()))
         }
     }
+}
+
+/// Gives the miner an order.
+fn steer<F>(server: &Arc<Server>, order: impl FnOnce(MinerHandle) -> F) -> Work
+where
+    F: Future<Output = std::result::Result<Mining, ControlError>> + Send + 'static,
+{
+    let ordered = order(server.control.miner.clone());
+    let server = Arc::clone(server);
+    let answer = async move {
+        match ordered.await {
+            Ok(_) => Ok(Answer::Node(views::node(server.chain.spec(), &server.control.miner))),
+            Err(ControlError::Chain(ChainError::Store(error))) => Err(store_failed(&error)),
+            Err(ControlError::Chain(ChainError::Stopped)) => Err(stopping()),
+            Err(error @ ControlError::Miner(_)) => Err(RpcError::new(rpc::INTERNAL_ERROR, error.to_string())),
+        }
+    };
+    Work::Change(answer.boxed())
 }
 
 fn page_limit(limit: Option<u64>) -> usize {
@@ -143,7 +172,7 @@ fn submit(server: &Server, transaction: Transaction) -> Result<Work> {
             Err(SubmitTransactionError::Stopped) => Err(stopping()),
         }
     };
-    Ok(Work::Submit(submission.boxed()))
+    Ok(Work::Change(submission.boxed()))
 }
 
 fn get_transaction(server: &Arc<Server>, id: TxId) -> Work {

@@ -6,6 +6,7 @@
 
 mod config;
 mod connections;
+mod control;
 mod http;
 mod methods;
 mod origin;
@@ -31,6 +32,7 @@ use tokio_util::task::TaskTracker;
 pub use self::config::ApiConfig;
 use self::config::{MAX_HEAD_BYTES, MAX_HEADERS, MAX_STORE_READS};
 use self::connections::{Connections, Place};
+pub use self::control::{Control, ControlToken, TokenError};
 pub use self::rate::Rate;
 use self::rate::TokenBucket;
 use self::stall::StallGuard;
@@ -39,6 +41,7 @@ use crate::chain::ChainHandle;
 /// What all connections share.
 struct Server {
     chain: ChainHandle,
+    control: Control,
     config: ApiConfig,
     /// Cancelled when the node stops.
     token: CancellationToken,
@@ -65,9 +68,16 @@ impl Client {
 }
 
 /// Serves wallets on `listener` until `token` is cancelled; returns when all of them are disconnected.
-pub async fn serve(listener: TcpListener, chain: ChainHandle, config: ApiConfig, token: CancellationToken) {
+pub async fn serve(
+    listener: TcpListener,
+    chain: ChainHandle,
+    control: Control,
+    config: ApiConfig,
+    token: CancellationToken,
+) {
     let server = Arc::new(Server {
         chain,
+        control,
         connections: Connections::new(config.max_connections, config.max_connections_per_ip),
         config,
         token: token.clone(),

@@ -4,7 +4,7 @@ use borsh::BorshSerialize;
 use shared::address::Address;
 use shared::api::views::{
     AccountView, BlockView, HeadView, HistoryEntryView, HistoryEvent, HistoryView, InfoView, MempoolPageView,
-    TransactionView,
+    NodeView, TransactionView,
 };
 use shared::block::Block;
 use shared::codec;
@@ -14,6 +14,7 @@ use shared::transaction::Transaction;
 
 use crate::chain::View;
 use crate::mempool::{MempoolView, Rank};
+use crate::miner::MinerHandle;
 use crate::store::{self, HistoryPage};
 
 /// The protocol's version.
@@ -161,6 +162,16 @@ pub(super) fn block(
         extra_nonce: format!("{:#x}", coinbase.extra_nonce),
         message: hex::encode(&coinbase.message),
         transactions: transactions.iter().map(|tx| transaction(spec, &tx.id(), tx)).collect(),
+    }
+}
+
+pub(super) fn node(spec: &ChainSpec, miner: &MinerHandle) -> NodeView {
+    let mining = miner.mining();
+    NodeView {
+        payout: mining.payout.map(|address| address.to_text(prefix(spec))),
+        threads: to_u64(mining.threads),
+        processors: to_u64(std::thread::available_parallelism().map_or(1, usize::from)),
+        hash_rate: miner.hash_rate().per_second(),
     }
 }
 

@@ -57,3 +57,14 @@ pub enum TemplateError {
     #[error("the node is stopping")]
     Stopped,
 }
+
+/// The chain thread could not do what it was asked for.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum ChainError {
+    /// The disk failed; the chain thread ends.
+    #[error(transparent)]
+    Store(StoreError),
+    /// The chain thread has ended.
+    #[error("the node is stopping")]
+    Stopped,
+}

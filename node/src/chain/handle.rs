@@ -10,7 +10,7 @@ use shared::ledger::BlockTemplate;
 use shared::spec::ChainSpec;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
-use super::error::{SubmitError, SubmitTransactionError, TemplateError};
+use super::error::{ChainError, SubmitError, SubmitTransactionError, TemplateError};
 use super::view::{ChainEvent, View};
 use crate::store::{Reader, Snapshot, StoreError};
 
@@ -23,6 +23,7 @@ pub(super) enum Command {
     Transaction(Arc<CheckedTransaction>, Reply<(), SubmitTransactionError>),
     Block(Box<Block>, Reply<Submitted, SubmitError>),
     Template(Address, Reply<BlockTemplate, TemplateError>),
+    RememberMiner(Address, Reply<(), ChainError>),
 }
 
 /// What became of a block that was accepted. Each is said only after the block is durable.
@@ -101,6 +102,14 @@ impl ChainHandle {
     /// When the node stops, or the miner can hold no more coins.
     pub async fn template(&self, miner: Address) -> Result<BlockTemplate, TemplateError> {
         self.ask(|reply| Command::Template(miner, reply)).await.unwrap_or(Err(TemplateError::Stopped))
+    }
+
+    /// Remembers in the store who earns the rewards; returns when it is durable.
+    ///
+    /// # Errors
+    /// When the disk fails or the node stops.
+    pub async fn remember_miner(&self, miner: Address) -> Result<(), ChainError> {
+        self.ask(|reply| Command::RememberMiner(miner, reply)).await.unwrap_or(Err(ChainError::Stopped))
     }
 
     /// Returns a consistent picture of blocks, transactions and histories on disk, at least as new as

@@ -7,7 +7,7 @@ mod state;
 mod thread;
 mod view;
 
-pub use error::{SubmitError, SubmitTransactionError, TemplateError};
+pub use error::{ChainError, SubmitError, SubmitTransactionError, TemplateError};
 pub use handle::{ChainHandle, Submitted};
 pub use state::Options;
 pub use thread::{ChainThread, ChainThreadError, start};

@@ -6,7 +6,7 @@ use std::thread::JoinHandle;
 use shared::spec::ChainSpec;
 use tokio::sync::{broadcast, mpsc, watch};
 
-use super::error::{SubmitError, SubmitTransactionError, TemplateError};
+use super::error::{ChainError, SubmitError, SubmitTransactionError, TemplateError};
 use super::handle::{ChainHandle, Command, Reply};
 use super::state::{ChainState, Options};
 use super::view::{ChainEvent, HeadChange, View};
@@ -125,6 +125,11 @@ impl Loop {
             }
             Command::Template(miner, reply) => {
                 tell(reply, self.state.template(miner).map_err(TemplateError::Impossible));
+            }
+            Command::RememberMiner(miner, reply) => {
+                let stored = self.state.store.set_miner(&miner);
+                tell(reply, stored.clone().map_err(ChainError::Store));
+                return stored;
             }
         }
         Ok(())

@@ -27,6 +27,8 @@ const WORDS_TEXT_BYTES: usize = 4096;
 pub struct Start<'a> {
     /// The port and host that the page is served on, as part of a link.
     pub address: std::net::SocketAddr,
+    /// The control token, which goes into the link.
+    pub token: &'a str,
     /// The chain's name.
     pub chain: &'a str,
     /// The seconds that a block should take.
@@ -63,7 +65,7 @@ impl Console {
         let mut line = |name: &str, value: &str| {
             text += &format!("  {}{value}\n", self.dim(&format!("{name:<9}")));
         };
-        line("wallet", &self.accent(&link(start.address)));
+        line("wallet", &self.accent(&format!("{}#token={}", link(start.address), start.token)));
         line("chain", &format!("{}, a block every {} seconds", start.chain, start.block_time));
         line("height", &start.height.to_string());
         line("data", &plain(&start.data_dir.display().to_string()));
@@ -86,12 +88,12 @@ impl Console {
     }
 
     /// Shows one line for every move of the tip, until the chain ends.
-    pub fn follow(self, mut events: broadcast::Receiver<ChainEvent>, rate: Option<&HashRate>) {
+    pub fn follow(self, mut events: broadcast::Receiver<ChainEvent>, rate: &HashRate) {
         loop {
             match events.blocking_recv() {
                 Ok(event) => {
                     if let Some(change) = event.head {
-                        show(&self.head(&event.view.tip, change, rate.map_or(0, HashRate::per_second)));
+                        show(&self.head(&event.view.tip, change, rate.per_second()));
                     }
                 }
                 // The lines that were missed are told by the height of the next.

@@ -1,9 +1,10 @@
 //! The miner: searches the block after the tip on threads of low priority, and hands what it finds to the chain.
 //!
-//! One coordinator task fetches templates from the chain thread and leaves them in a slot for the mining threads. A
+//! [`MinerHandle`] steers it while the node runs. One coordinator task fetches templates from the chain thread and leaves them in a slot for the mining threads. A
 //! new tip takes the old template away at once, so that no thread works on a stale parent for longer than one batch
-//! of hashes. The chain thread alone judges what was found. Nothing else in the node depends on this module.
+//! of hashes. The chain thread alone judges what was found.
 
+mod control;
 mod rate;
 mod search;
 mod slot;
@@ -22,6 +23,7 @@ use tokio::sync::mpsc;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
+pub use self::control::{ControlError, MinerHandle, MinerTask, Mining, control};
 pub use self::rate::HashRate;
 use self::rate::{Meter, Pace};
 use self::slot::Slot;
@@ -81,7 +83,7 @@ pub struct Miner {
 }
 
 impl Miner {
-    /// Starts the threads, which rest until [`Miner::run`] gives them work.
+    /// Starts the threads, which rest until [`Miner::run`] gives them work. It keeps `rate` up to date.
     ///
     /// # Errors
     /// When the system gives no thread or no random number.
@@ -89,6 +91,7 @@ impl Miner {
         chain: ChainHandle,
         config: &MinerConfig,
         clock: Arc<dyn Clock>,
+        rate: HashRate,
     ) -> Result<Self, MinerError> {
         // Two nodes that mine for one address at the same time begin at different extra nonces.
         let first = getrandom::u64().map_err(MinerError::Randomness)?;
@@ -107,7 +110,7 @@ impl Miner {
             shared,
             threads: Vec::with_capacity(n_threads.get()),
             reports,
-            rate: HashRate::default(),
+            rate,
             meter: Meter::default(),
             parent: None,
             outdated: false,
@@ -121,12 +124,6 @@ impl Miner {
         Ok(miner)
     }
 
-    /// Returns the meter that this miner keeps up to date.
-    #[must_use]
-    pub fn hash_rate(&self) -> HashRate {
-        self.rate.clone()
-    }
-
     /// Mines until `token` is cancelled, and ends the threads.
     ///
     /// # Errors
@@ -134,6 +131,7 @@ impl Miner {
     pub async fn run(mut self, token: CancellationToken) -> Result<(), MinerError> {
         let result = self.coordinate(token).await;
         self.shared.slot.stop();
+        self.rate.set(0);
         for thread in self.threads.drain(..) {
             // A batch of hashes takes milliseconds, so each thread sees the stop soon.
             let joined = tokio::task::spawn_blocking(|| thread.join()).await;

@@ -7,7 +7,6 @@
 use std::collections::HashMap;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
-use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,11 +15,11 @@ use tokio::net::TcpListener;
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
-use crate::api::{self, ApiConfig};
+use crate::api::{self, ApiConfig, Control, ControlToken, TokenError};
 use crate::chain::{self, ChainHandle, Options};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, DEFAULT_PORT};
-use crate::miner::{HashRate, Miner, MinerConfig, MinerError};
+use crate::miner::{self, MinerError, Mining};
 use crate::store::{Store, StoreError};
 
 /// A stop that takes longer than this has failed: the last commit takes milliseconds, a close frame a second.
@@ -72,6 +71,9 @@ pub enum StartError {
     /// The miner cannot start.
     #[error(transparent)]
     Miner(#[from] MinerError),
+    /// There is no control token.
+    #[error(transparent)]
+    Token(#[from] TokenError),
 }
 
 /// A running node has broken down.
@@ -178,10 +180,12 @@ impl OpenNode {
         let Self { config, listener, address, store, miner } = self;
         let (chain, chain_thread) =
             chain::start(Arc::clone(&config.spec), store, Arc::clone(&clock), Options::default())?;
+        let mining = Mining { payout: miner, threads: config.threads };
+        let (miner, miner_task) = miner::control(chain.clone(), mining, config.hash_limit, clock)?;
         let mut node = RunningNode {
             chain,
             api_addr: address,
-            hash_rate: None,
+            control: Control { token: ControlToken::new()?, miner },
             token: CancellationToken::new(),
             tasks: JoinSet::new(),
             names: HashMap::new(),
@@ -190,21 +194,17 @@ impl OpenNode {
         let task = node.tasks.spawn_blocking(|| chain_thread.join().map_err(|error| error.to_string()));
         node.names.insert(task.id(), CHAIN);
 
-        let api = api::serve(listener, node.chain.clone(), ApiConfig::new(&config.host), node.token.clone());
+        let (chain, control, token) = (node.chain.clone(), node.control.clone(), node.token.clone());
+        let api = api::serve(listener, chain, control, ApiConfig::new(&config.host), token);
         let task = node.tasks.spawn(async {
             api.await;
             Ok(())
         });
         node.names.insert(task.id(), "API");
 
-        if let (Some(threads), Some(address)) = (NonZeroUsize::new(config.threads), miner) {
-            let settings = MinerConfig { address, threads, hash_limit: config.hash_limit };
-            let miner = Miner::start(node.chain.clone(), &settings, clock)?;
-            node.hash_rate = Some(miner.hash_rate());
-            let token = node.token.clone();
-            let task = node.tasks.spawn(async { miner.run(token).await.map_err(|error| error.to_string()) });
-            node.names.insert(task.id(), "miner");
-        }
+        let token = node.token.clone();
+        let task = node.tasks.spawn(async { miner_task.run(token).await.map_err(|error| error.to_string()) });
+        node.names.insert(task.id(), "miner");
         Ok(node)
     }
 }
@@ -216,8 +216,8 @@ pub struct RunningNode {
     pub chain: ChainHandle,
     /// Where wallets connect to; the port is the real one also when 0 was asked for.
     pub api_addr: SocketAddr,
-    /// The miner's rate; `None` when it does not mine.
-    pub hash_rate: Option<HashRate>,
+    /// What may steer the node: the token that lets a session do so, and the miner.
+    pub control: Control,
     token: CancellationToken,
     tasks: JoinSet<Result<(), String>>,
     names: HashMap<Id, &'static str>,

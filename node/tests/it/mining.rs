@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use node::chain::{ChainHandle, Submitted};
-use node::miner::{Miner, MinerConfig, MinerError};
+use node::miner::{self, HashRate, Miner, MinerConfig, MinerError};
 use shared::spec::ChainSpec;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -31,8 +31,8 @@ impl Mining {
             threads: NonZeroUsize::new(threads).unwrap(),
             hash_limit: None,
         };
-        let miner =
-            Miner::start(test.chain.clone(), &config, Arc::<ManualClock>::clone(&test.clock)).unwrap();
+        let clock = Arc::<ManualClock>::clone(&test.clock);
+        let miner = Miner::start(test.chain.clone(), &config, clock, HashRate::default()).unwrap();
         let token = CancellationToken::new();
         Self { task: tokio::spawn(miner.run(token.clone())), token }
     }
@@ -141,4 +141,40 @@ async fn it_stops_while_it_waits_for_the_clock_and_while_it_hashes() {
     hashing.clock.advance(1);
     Mining::start(&hashing, 4).stop().await;
     assert_eq!(hashing.height(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_is_steered_while_it_runs() {
+    let test = TestChain::new(&easy_spec());
+    let idle = miner::Mining { payout: None, threads: 0 };
+    let clock = Arc::<ManualClock>::clone(&test.clock);
+    let (handle, task) = miner::control(test.chain.clone(), idle, None, clock).unwrap();
+    let token = CancellationToken::new();
+    let task = tokio::spawn(task.run(token.clone()));
+    // Threads without an address rest, and so does an address without threads.
+    assert_eq!(handle.set_threads(2).await.unwrap(), miner::Mining { payout: None, threads: 2 });
+    assert_eq!(handle.set_threads(0).await.unwrap(), idle);
+    let payout = Some(address(MINER));
+    let paid = miner::Mining { payout, threads: 0 };
+    assert_eq!(handle.set_payout(address(MINER)).await.unwrap(), paid);
+    assert_eq!((handle.mining(), test.height()), (paid, 0));
+
+    let mut height = 0;
+    for (number, threads) in [(MINER, 1), (OTHER, 3), (MINER, 2)] {
+        handle.set_threads(threads).await.unwrap();
+        handle.set_payout(address(number)).await.unwrap();
+        height += 1;
+        test.clock.advance(1);
+        reach(&test.chain, height).await;
+        assert_eq!(test.chain.view().tip.coinbase.miner, address(number));
+    }
+    handle.set_threads(0).await.unwrap();
+    token.cancel();
+    tokio::time::timeout(DEADLINE, task).await.unwrap().unwrap().unwrap();
+    // A miner that is gone obeys nobody.
+    assert_eq!(handle.set_threads(1).await.unwrap_err().to_string(), "the node is stopping");
+    // The address is remembered as --miner is.
+    let (directory, _) = test.stop();
+    let store = node::store::Store::open(directory.path(), &easy_spec()).unwrap();
+    assert_eq!(store.miner().unwrap(), payout);
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use node::miner::Mining;
 use node::{Config, StartError};
 use rustix::process::Signal;
 use shared::spec::ChainSpec;
@@ -57,7 +58,7 @@ async fn a_mining_node_keeps_its_chain_and_its_address() {
     let open = node::open(config.clone()).await.unwrap();
     assert_eq!(open.miner(), Some(address(0)));
     let node = open.start(Arc::new(node::clock::SystemClock)).unwrap();
-    assert!(node.hash_rate.is_none());
+    assert_eq!(node.control.miner.mining(), Mining { payout: Some(address(0)), threads: 0 });
     assert_eq!(node.chain.view().tip, stopped);
     node.stop().await.unwrap();
 }

@@ -13,6 +13,9 @@ pub const MAX_PAGE: u64 = 100;
 /// A reply holds at most this many headers.
 pub const MAX_HEADERS: u64 = 500;
 
+/// At most so many threads mine: more than any processor has.
+pub const MAX_MINING_THREADS: u64 = 1024;
+
 /// What a hash parameter should be.
 const HASH: &str = "64 hex digits";
 
@@ -84,6 +87,23 @@ pub enum Request {
     /// As [`Request::Transaction`], field by field as the tutorial sends it.
     #[serde(rename = "transaction")]
     Payment(Payment),
+    /// Shows the control token, after which the session may use the methods below. Answered by `true`.
+    Authorize {
+        /// From the link that the node printed at its start.
+        token: Token,
+    },
+    /// Asks how the node is set. Answered by [`super::views::NodeView`].
+    GetNode {},
+    /// Changes who earns the rewards. Answered by [`super::views::NodeView`].
+    SetPayout {
+        /// bech32m or tutorial address.
+        address: String,
+    },
+    /// Changes how many threads mine, until the node stops. Answered by [`super::views::NodeView`].
+    SetMining {
+        /// 0 for none, at most [`MAX_MINING_THREADS`].
+        threads: u64,
+    },
     /// Asks to be told of changes; the current value comes first. Answered by a subscription id.
     Subscribe(Topic),
     /// Ends a subscription of this session. Answered by `true`, or `false` when there was none.
@@ -91,6 +111,16 @@ pub enum Request {
         /// What `subscribe` answered.
         id: u64,
     },
+}
+
+/// A control token, which its `Debug` hides.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub struct Token(pub String);
+
+impl core::fmt::Debug for Token {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("Token(hidden)")
+    }
 }
 
 /// What a subscription tells of.
@@ -196,12 +226,24 @@ impl Request {
                 Self::Transaction { transaction: fields.text("transaction")? }
             }
             "transaction" => Self::Payment(Payment::parse(&mut fields)?),
+            "authorize" => Self::Authorize { token: Token(fields.text("token")?) },
+            "get_node" => Self::GetNode {},
+            "set_payout" => Self::SetPayout { address: fields.text("address")? },
+            "set_mining" => {
+                Self::SetMining { threads: fields.required_integer("threads", 0, MAX_MINING_THREADS)? }
+            }
             "subscribe" => Self::Subscribe(Topic::parse(&mut fields)?),
             "unsubscribe" => Self::Unsubscribe { id: fields.integer("id")? },
             _ => return Err(ParamsError::UnknownMethod),
         };
         fields.finish()?;
         Ok(request)
+    }
+
+    /// Returns whether only an authorized session may ask this.
+    #[must_use]
+    pub const fn is_privileged(&self) -> bool {
+        matches!(self, Self::GetNode {} | Self::SetPayout { .. } | Self::SetMining { .. })
     }
 
     fn parse_get_block(fields: &mut Fields<'_>) -> Result<Self, ParamsError> {

@@ -254,6 +254,20 @@ pub struct SubmittedView {
     pub tx_id: TxId,
 }
 
+/// How the node is set, for those who may steer it. It mines when there are an address and threads.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NodeView {
+    /// Who earns the rewards, in bech32m; absent while nobody is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payout: Option<String>,
+    /// How many threads mine; 0 for none.
+    pub threads: u64,
+    /// How many threads the computer runs at once.
+    pub processors: u64,
+    /// Hashes per second over the last ten seconds.
+    pub hash_rate: u64,
+}
+
 /// Whatever a request is answered with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
@@ -276,6 +290,10 @@ pub enum Answer {
     Mempool(MempoolPageView),
     /// To `transaction`.
     Submitted(SubmittedView),
+    /// To `get_node`, `set_payout` and `set_mining`.
+    Node(NodeView),
+    /// To `authorize`: always true.
+    Authorized(bool),
     /// To `subscribe`: the subscription's id.
     Subscribed(u64),
     /// To `unsubscribe`: whether there was such a subscription.

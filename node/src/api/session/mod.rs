@@ -15,14 +15,14 @@ use futures_util::{FutureExt as _, StreamExt as _, future};
 use hyper::upgrade::Upgraded;
 use shared::api::rpc::{self, RpcError};
 use shared::api::views::Answer;
-use shared::api::{Call, Incoming, Request};
+use shared::api::{Call, Incoming, Request, Token};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{Bytes, Error as WsError, Message};
 
 use self::subscriptions::Subscriptions;
 use self::wire::{Step, Wire};
-use super::config::MAX_IN_FLIGHT;
+use super::config::{MAX_IN_FLIGHT, MAX_WRONG_TOKENS};
 use super::methods::{self, Work};
 use super::{Client, Server};
 
@@ -64,6 +64,10 @@ struct Session {
     must_drain: bool,
     /// Whether the peer sent anything since it was last asked for a sign of life.
     is_alive: bool,
+    /// Whether the peer has shown the control token.
+    is_authorized: bool,
+    /// How many tokens it showed that were none.
+    n_wrong_tokens: u32,
 }
 
 /// Serves a session until one side ends it.
@@ -76,6 +80,8 @@ pub(super) async fn run(server: Arc<Server>, client: Arc<Client>, upgraded: Upgr
         replies: FuturesOrdered::new(),
         must_drain: false,
         is_alive: true,
+        is_authorized: false,
+        n_wrong_tokens: 0,
     };
     let Err(ending) = session.serve().await;
     let limit = session.server.config.close_timeout;
@@ -189,6 +195,12 @@ impl Session {
         }
         match &call.request {
             Err(error) => Work::Done(Err(error.clone())),
+            Ok(Request::Authorize { token }) => Work::Done(self.authorize(token)),
+            Ok(request) if request.is_privileged() && !self.is_authorized => {
+                let message = "only who started the node may do this: open the link that it printed, or send \
+                               authorize with the token from there";
+                Work::Done(Err(RpcError::new(rpc::UNAUTHORIZED, message.to_owned())))
+            }
             Ok(Request::Subscribe(topic)) => {
                 self.must_drain = true;
                 let parse = |text: &str| methods::parse_address(&self.server, text);
@@ -203,5 +215,19 @@ impl Session {
                 work
             }
         }
+    }
+
+    fn authorize(&mut self, token: &Token) -> Result<Answer, RpcError> {
+        if self.n_wrong_tokens >= MAX_WRONG_TOKENS {
+            let message = "rate_limited: too many wrong tokens; connect again";
+            return Err(RpcError::new(rpc::LIMIT_EXCEEDED, message.to_owned()));
+        }
+        if self.server.control.token.is(&token.0) {
+            self.is_authorized = true;
+            return Ok(Answer::Authorized(true));
+        }
+        self.n_wrong_tokens += 1;
+        let message = "this is not the node's token; a new one is printed at each start, in the page's link";
+        Err(RpcError::new(rpc::WRONG_TOKEN, message.to_owned()))
     }
 }

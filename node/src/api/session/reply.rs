@@ -20,14 +20,14 @@ pub(super) async fn finish(call: Call, work: Work) -> Option<String> {
 
 /// Waits for the answers to a batch and encodes them in its order; `None` when nobody waits for any.
 pub(super) async fn finish_batch(begun: Vec<(Call, Work)>) -> Option<String> {
-    // Submissions all at once, so that they share a write to the disk. Reads one by one, so that only one of their
+    // Changes all at once, so that submissions share a write to the disk. Reads one by one, so that only one of their
     // answers is in memory that may be too large for the reply.
-    let submitted = begun.into_iter().map(async |(call, work)| match work {
-        Work::Submit(submission) => (call, Work::Done(submission.await)),
+    let changed = begun.into_iter().map(async |(call, work)| match work {
+        Work::Change(change) => (call, Work::Done(change.await)),
         work @ (Work::Done(_) | Work::Read(_)) => (call, work),
     });
     let mut replies = String::new();
-    for (call, work) in join_all(submitted).await {
+    for (call, work) in join_all(changed).await {
         let room = MAX_REPLY_BYTES.saturating_sub(replies.len());
         if let Some(reply) = encode_within(&call, &wait(work).await, room) {
             replies.push(if replies.is_empty() { '[' } else { ',' });
@@ -40,7 +40,7 @@ pub(super) async fn finish_batch(begun: Vec<(Call, Work)>) -> Option<String> {
 async fn wait(work: Work) -> Result<Answer, RpcError> {
     match work {
         Work::Done(answer) => answer,
-        Work::Submit(answer) | Work::Read(answer) => answer.await,
+        Work::Change(answer) | Work::Read(answer) => answer.await,
     }
 }
 

@@ -43,7 +43,7 @@ impl Default for Options {
 /// Everything that the chain thread owns.
 pub(super) struct ChainState {
     pub(super) spec: Arc<ChainSpec>,
-    store: Store,
+    pub(super) store: Store,
     clock: Arc<dyn Clock>,
     tree: HeaderTree,
     ledger: Ledger,

@@ -1,5 +1,6 @@
 //! The API over real sockets, on a real chain thread with a real store.
 
+mod control;
 mod hostile;
 mod http;
 mod lists;
@@ -11,7 +12,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
-use node::api::{self, ApiConfig};
+use node::api::{self, ApiConfig, Control, ControlToken};
+use node::miner::{self, MinerError, Mining};
 use serde_json::{Value, json};
 use shared::spec::ChainSpec;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -23,7 +25,7 @@ use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Error as WsError, Message};
 use tokio_util::sync::CancellationToken;
 
-use crate::support::TestChain;
+use crate::support::{ManualClock, TestChain};
 
 /// Nothing takes so long unless it never comes.
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -36,9 +38,11 @@ fn config() -> ApiConfig {
 /// An API with its chain.
 struct TestApi {
     chain: TestChain,
+    control: Control,
     address: SocketAddr,
     token: CancellationToken,
     serving: JoinHandle<()>,
+    mining: JoinHandle<Result<(), MinerError>>,
 }
 
 impl TestApi {
@@ -51,8 +55,13 @@ impl TestApi {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let token = CancellationToken::new();
-        let serving = tokio::spawn(api::serve(listener, chain.chain.clone(), config, token.clone()));
-        Self { chain, address, token, serving }
+        let idle = Mining { payout: None, threads: 0 };
+        let clock = Arc::<ManualClock>::clone(&chain.clock);
+        let (miner, task) = miner::control(chain.chain.clone(), idle, None, clock).unwrap();
+        let mining = tokio::spawn(task.run(token.clone()));
+        let control = Control { token: ControlToken::new().unwrap(), miner };
+        let serving = api::serve(listener, chain.chain.clone(), control.clone(), config, token.clone());
+        Self { chain, control, address, token, serving: tokio::spawn(serving), mining }
     }
 
     async fn connect(&self) -> Client {
@@ -90,6 +99,7 @@ impl TestApi {
     async fn stop(self) {
         self.token.cancel();
         in_time(self.serving).await.unwrap();
+        in_time(self.mining).await.unwrap().unwrap();
         self.chain.stop();
     }
 }

@@ -23,6 +23,10 @@ pub const NOT_FOUND: i32 = -32_001;
 pub const REFUSED: i32 = -32_003;
 /// Too many requests or subscriptions; the message begins with `rate_limited` for the first.
 pub const LIMIT_EXCEEDED: i32 = -32_005;
+/// The method needs [`Request::Authorize`] first.
+pub const UNAUTHORIZED: i32 = -32_010;
+/// The control token is not this node's.
+pub const WRONG_TOKEN: i32 = -32_011;
 
 /// An id that is a string has at most this many bytes, because every id is sent back.
 const MAX_ID_BYTES: usize = 64;

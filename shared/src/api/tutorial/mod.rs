@@ -120,7 +120,9 @@ enum Reply<'a> {
 impl<'a> Reply<'a> {
     fn from_answer(answer: &'a Result<Answer, RpcError>) -> Self {
         match answer {
-            Ok(result @ (Answer::Subscribed(_) | Answer::Unsubscribed(_))) => Self::Scalar { result },
+            Ok(result @ (Answer::Authorized(_) | Answer::Subscribed(_) | Answer::Unsubscribed(_))) => {
+                Self::Scalar { result }
+            }
             Ok(view) => Self::View(view),
             Err(error) if error.code == REFUSED => {
                 Self::Refused { result: false, result_message: &error.message, rule: error.rule() }

@@ -16,6 +16,20 @@ use crate::LIVENESS;
 
 /// How often a condition is looked at: no slower than a person would notice, and no burden on the page.
 const GLANCE: Duration = Duration::from_millis(50);
+/// Keys that are no plain characters, as WebDriver names them.
+pub mod keys {
+    /// To the next element.
+    pub const TAB: &str = "\u{e004}";
+    /// To the previous element: the shift key, tab, and all keys up.
+    pub const SHIFT_TAB: &str = "\u{e008}\u{e004}\u{e000}";
+    /// Sends a form, presses a link or a button.
+    pub const ENTER: &str = "\u{e007}";
+    /// Presses a button, opens what is folded.
+    pub const SPACE: &str = " ";
+    /// To the next choice.
+    pub const RIGHT: &str = "\u{e014}";
+}
+
 /// "Select everything", as keys: the control key, "a", and all keys up.
 const SELECT_ALL: &str = "\u{e009}a\u{e000}";
 const BACKSPACE: &str = "\u{e003}";
@@ -85,9 +99,27 @@ impl Page {
     /// # Errors
     /// When the browser fails.
     pub async fn run_first(&self, script: &str) -> Result<()> {
-        let parameters = json!({ "source": script });
-        let body = json!({ "cmd": "Page.addScriptToEvaluateOnNewDocument", "params": parameters });
-        self.client.issue_cmd(ChromeCommand { path: "goog/cdp/execute", body }).await?;
+        self.chrome("Page.addScriptToEvaluateOnNewDocument", json!({ "source": script })).await?;
+        Ok(())
+    }
+
+    /// Gives a command of the Chrome DevTools Protocol, and returns what it returns.
+    ///
+    /// # Errors
+    /// When the browser fails.
+    pub async fn chrome(&self, command: &str, parameters: Value) -> Result<Value> {
+        let body = json!({ "cmd": command, "params": parameters });
+        let result = self.client.issue_cmd(ChromeCommand { path: "goog/cdp/execute", body }).await;
+        result.with_context(|| format!("{}: {command}", self.name))
+    }
+
+    /// Presses keys, one after another, wherever the cursor is. What is no plain character is named as in
+    /// [`keys`].
+    ///
+    /// # Errors
+    /// When the browser fails.
+    pub async fn press(&self, keys: &str) -> Result<()> {
+        self.client.active_element().await?.send_keys(keys).await?;
         Ok(())
     }
 

@@ -5,6 +5,7 @@
 mod bench;
 mod check;
 mod run;
+mod screenshots;
 mod setup;
 mod test;
 mod tidy;
@@ -36,6 +37,8 @@ enum Chore {
     },
     /// Measures sizes, memory and the page, and prints a table.
     Bench,
+    /// Takes pictures of every page and state: light and dark, phone and desktop, in each language.
+    Screenshots,
 }
 
 fn main() -> Result<()> {
@@ -46,6 +49,7 @@ fn main() -> Result<()> {
         Chore::Tidy => tidy::tidy()?,
         Chore::Test { part } => test::test(part)?,
         Chore::Bench => bench::bench()?,
+        Chore::Screenshots => screenshots::screenshots()?,
     }
     println!("\nall done in {:.0?}", started.elapsed());
     Ok(())

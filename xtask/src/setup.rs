@@ -39,13 +39,13 @@ pub(crate) fn python_path() -> PathBuf {
 }
 
 fn browser() -> Result<()> {
-    if is_installed("chromium") && is_installed("chromedriver") {
+    if is_installed("chromium") && is_installed("chromedriver") && can_show_chinese() {
         return Ok(());
     }
-    let packages = ["chromium", "chromium-driver", "python3-venv"];
+    let packages = ["chromium", "chromium-driver", "fonts-noto-cjk", "python3-venv"];
     if !is_root() {
         bail!(
-            "the browser tests need Chromium and its driver, which are not installed.\n\
+            "the browser tests need Chromium, its driver and a Chinese font, which are not all installed.\n\
              On Debian run: sudo apt-get install {}",
             packages.join(" ")
         );
@@ -54,6 +54,12 @@ fn browser() -> Result<()> {
     let mut arguments = vec!["install", "-y", "-qq", "--no-install-recommends"];
     arguments.extend(packages);
     run("browser", command("apt-get", &arguments).env("DEBIAN_FRONTEND", "noninteractive"))
+}
+
+/// Without such a font a browser draws boxes. Where fonts cannot be listed, the system brings its own.
+fn can_show_chinese() -> bool {
+    let fonts = std::process::Command::new("fc-list").arg(":lang=zh-tw").output();
+    fonts.map_or(true, |fonts| !fonts.stdout.is_empty())
 }
 
 fn install(package: &str, version: &str, binary: &str) -> Result<()> {

@@ -12,7 +12,7 @@ use shared::hash::{BlockHash, TxId};
 use shared::spec::ChainSpec;
 use shared::transaction::Transaction;
 
-use crate::chain::View;
+use crate::chain::{Branch, HeadChange, View};
 use crate::mempool::{MempoolView, Rank};
 use crate::miner::MinerHandle;
 use crate::store::{self, HistoryPage};
@@ -60,8 +60,14 @@ pub(super) fn account(spec: &ChainSpec, view: &View, address: &Address) -> Accou
     }
 }
 
-pub(super) fn head(spec: &ChainSpec, view: &View, disconnected: u64) -> HeadView {
+/// `change` is the move that led to the tip, when that is news.
+pub(super) fn head(spec: &ChainSpec, view: &View, change: Option<&HeadChange>) -> HeadView {
     let tip = &view.tip;
+    // Of a tip that was extended by one block there is nothing more to say.
+    let moved = change.filter(|change| change.disconnected.count > 0 || change.connected.count > 1);
+    let hashes = |branch: fn(&HeadChange) -> &Branch| {
+        moved.map_or_else(Vec::new, |moved| branch(moved).hashes.clone())
+    };
     HeadView {
         hash: tip.hash,
         height: tip.height,
@@ -70,7 +76,9 @@ pub(super) fn head(spec: &ChainSpec, view: &View, disconnected: u64) -> HeadView
         tx_count: tip.coinbase.tx_count,
         miner: tip.coinbase.miner.to_text(prefix(spec)),
         reward: tip.coinbase.reward,
-        disconnected,
+        disconnected: change.map_or(0, |change| change.disconnected.count),
+        disconnected_hashes: hashes(|moved| &moved.disconnected),
+        connected_hashes: hashes(|moved| &moved.connected),
     }
 }
 

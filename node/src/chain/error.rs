@@ -3,6 +3,7 @@
 use shared::consensus::RuleError;
 use shared::hash::BlockHash;
 use shared::ledger::ProposeError;
+use shared::pow::Work;
 
 use crate::mempool::AdmissionError;
 use crate::store::StoreError;
@@ -25,12 +26,32 @@ pub enum SubmitError {
     /// It cannot be judged now, and may be offered again.
     #[error("the block cannot be judged now, rule {}: {}", .0.id(), .0)]
     Undecided(RuleError),
+    /// It is on a branch that is so cheap to make that it is not kept unless it was asked for.
+    #[error(
+        "the block's branch has work {work}, and what has less than {least} is kept only where it was asked for"
+    )]
+    TooLittleWork {
+        /// The work of its branch, genesis included.
+        work: Work,
+        /// The least that is kept.
+        least: Work,
+    },
     /// The disk failed; the chain thread ends.
     #[error(transparent)]
     Store(StoreError),
     /// The chain thread has ended.
     #[error("the node is stopping")]
     Stopped,
+}
+
+/// One of several blocks was not accepted. Those before it are; those after it were not looked at.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("block {index} of those offered: {error}")]
+pub struct RefusedBlock {
+    /// Its position among those offered, from 0.
+    pub index: usize,
+    /// Why.
+    pub error: SubmitError,
 }
 
 /// A transaction was not admitted to the mempool.

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use shared::address::Address;
 use shared::block::Block;
-use shared::consensus::CheckedTransaction;
+use shared::consensus::{CheckedBlock, CheckedTransaction};
 use shared::ledger::BlockTemplate;
 use shared::spec::ChainSpec;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
-use super::error::{ChainError, SubmitError, SubmitTransactionError, TemplateError};
+use super::error::{ChainError, RefusedBlock, SubmitError, SubmitTransactionError, TemplateError};
 use super::view::{ChainEvent, View};
 use crate::store::{Reader, Snapshot, StoreError};
 
@@ -22,6 +22,7 @@ pub(super) type Reply<T, E> = oneshot::Sender<Result<T, E>>;
 pub(super) enum Command {
     Transaction(Arc<CheckedTransaction>, Reply<(), SubmitTransactionError>),
     Block(Box<Block>, Reply<Submitted, SubmitError>),
+    Blocks(Vec<CheckedBlock>, Reply<(), RefusedBlock>),
     Template(Address, Reply<BlockTemplate, TemplateError>),
     RememberMiner(Address, Reply<(), ChainError>),
 }
@@ -87,12 +88,22 @@ impl ChainHandle {
         self.ask(ask).await.unwrap_or(Err(SubmitTransactionError::Stopped))
     }
 
-    /// Offers a block; returns when it is durable.
+    /// Offers a block that nobody asked for; returns when it is durable.
     ///
     /// # Errors
     /// When it breaks a rule, cannot be judged now, the disk fails or the node stops.
     pub async fn submit_block(&self, block: Block) -> Result<Submitted, SubmitError> {
         self.ask(|reply| Command::Block(Box::new(block), reply)).await.unwrap_or(Err(SubmitError::Stopped))
+    }
+
+    /// Offers blocks that were asked for, because their headers are known to be worth it: checked bodies, parents
+    /// before children. Returns when all are durable, which takes one write as long as they extend the best chain.
+    ///
+    /// # Errors
+    /// Which one is the first that breaks a rule, cannot be judged now, or meets a failing disk or a stopping node.
+    pub async fn submit_blocks(&self, blocks: Vec<CheckedBlock>) -> Result<(), RefusedBlock> {
+        let stopped = RefusedBlock { index: 0, error: SubmitError::Stopped };
+        self.ask(|reply| Command::Blocks(blocks, reply)).await.unwrap_or(Err(stopped))
     }
 
     /// Returns a block on the tip for `miner` that only lacks its time, bits and nonce: valid transactions, highest

@@ -7,8 +7,8 @@ mod state;
 mod thread;
 mod view;
 
-pub use error::{ChainError, SubmitError, SubmitTransactionError, TemplateError};
+pub use error::{ChainError, RefusedBlock, SubmitError, SubmitTransactionError, TemplateError};
 pub use handle::{ChainHandle, Submitted};
 pub use state::Options;
 pub use thread::{ChainThread, ChainThreadError, start};
-pub use view::{ChainEvent, HeadChange, Tip, View};
+pub use view::{Branch, ChainEvent, HeadChange, MAX_BRANCH_HASHES, Tip, View};

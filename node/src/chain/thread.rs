@@ -6,9 +6,9 @@ use std::thread::JoinHandle;
 use shared::spec::ChainSpec;
 use tokio::sync::{broadcast, mpsc, watch};
 
-use super::error::{ChainError, SubmitError, SubmitTransactionError, TemplateError};
-use super::handle::{ChainHandle, Command, Reply};
-use super::state::{ChainState, Options};
+use super::error::{ChainError, RefusedBlock, SubmitError, SubmitTransactionError, TemplateError};
+use super::handle::{ChainHandle, Command, Reply, Submitted};
+use super::state::{Accepted, ChainState, Options};
 use super::view::{ChainEvent, HeadChange, View};
 use crate::clock::Clock;
 use crate::store::{Store, StoreError};
@@ -108,20 +108,22 @@ impl Loop {
                 Err(error) => tell(reply, Err(SubmitTransactionError::Refused(error))),
             },
             Command::Block(block, reply) => {
-                // What came before the block is durable before it, and no failure of the block can touch it.
                 self.commit(admitted)?;
                 let accepted = self.state.accept(*block);
-                if let Ok(accepted) = &accepted
-                    && let Some(head) = accepted.head
-                {
-                    self.publish(Some(head));
-                }
-                let failure = match &accepted {
-                    Err(SubmitError::Store(error)) => Some(error.clone()),
-                    _ => None,
-                };
-                tell(reply, accepted.map(|accepted| accepted.submitted));
-                return failure.map_or(Ok(()), Err);
+                return self.accepted(accepted, reply, |submitted, refused| {
+                    match (submitted.first(), refused) {
+                        (_, Some(error)) => Err(error),
+                        (Some(submitted), None) => Ok(*submitted),
+                        (None, None) => Ok(Submitted::Known),
+                    }
+                });
+            }
+            Command::Blocks(blocks, reply) => {
+                self.commit(admitted)?;
+                let accepted = self.state.accept_all(blocks);
+                return self.accepted(accepted, reply, |submitted, refused| {
+                    refused.map_or(Ok(()), |error| Err(RefusedBlock { index: submitted.len(), error }))
+                });
             }
             Command::Template(miner, reply) => {
                 tell(reply, self.state.template(miner).map_err(TemplateError::Impossible));
@@ -135,7 +137,28 @@ impl Loop {
         Ok(())
     }
 
-    /// Makes what was admitted durable, publishes it and says so.
+    /// Publishes what became of blocks, and answers who offered them.
+    fn accepted<T, E>(
+        &mut self,
+        accepted: Accepted,
+        reply: Reply<T, E>,
+        answer: impl FnOnce(&[Submitted], Option<SubmitError>) -> Result<T, E>,
+    ) -> Result<(), StoreError> {
+        let Accepted { submitted, refused, head } = accepted;
+        let failure = match &refused {
+            Some(SubmitError::Store(error)) => Some(error.clone()),
+            _ => None,
+        };
+        // Whatever a failing disk did not take must not be seen.
+        if failure.is_none() && head.is_some() {
+            self.publish(head);
+        }
+        tell(reply, answer(&submitted, refused));
+        failure.map_or(Ok(()), Err)
+    }
+
+    /// Makes what was admitted durable, publishes it and says so. Before every block: what came before it is durable
+    /// before it, and no failure of the block can touch it.
     fn commit(&mut self, admitted: &mut Admitted) -> Result<(), StoreError> {
         let committed = self.state.commit_mempool();
         if matches!(committed, Ok(true)) {

@@ -67,13 +67,26 @@ pub struct ChainEvent {
     pub head: Option<HeadChange>,
 }
 
+/// A branch in a [`HeadChange`] names at most this many of its blocks: enough for everybody who counts confirmations,
+/// and an event stays below 10 KiB however deep a reorg was.
+pub const MAX_BRANCH_HASHES: usize = 100;
+
 /// A move of the tip.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HeadChange {
     /// The tip before.
     pub old_tip: BlockHash,
-    /// How many blocks were undone: 0 when the old tip was just extended.
-    pub disconnected: u64,
-    /// How many blocks were applied.
-    pub connected: u64,
+    /// What was undone: no blocks when the old tip was just extended.
+    pub disconnected: Branch,
+    /// What was applied.
+    pub connected: Branch,
+}
+
+/// Blocks one after another.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Branch {
+    /// How many there are.
+    pub count: u64,
+    /// Their hashes, oldest first; of more than [`MAX_BRANCH_HASHES`] the newest.
+    pub hashes: Vec<BlockHash>,
 }

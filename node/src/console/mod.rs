@@ -92,7 +92,7 @@ impl Console {
         loop {
             match events.blocking_recv() {
                 Ok(event) => {
-                    if let Some(change) = event.head {
+                    if let Some(change) = &event.head {
                         show(&self.head(&event.view.tip, change, rate.per_second()));
                     }
                 }
@@ -104,9 +104,9 @@ impl Console {
     }
 
     /// Returns the line of a new tip, and before it a note when blocks were undone.
-    fn head(self, tip: &Tip, change: HeadChange, per_second: u64) -> String {
+    fn head(self, tip: &Tip, change: &HeadChange, per_second: u64) -> String {
         let mut text = String::new();
-        if change.disconnected > 0 {
+        if change.disconnected.count > 0 {
             text += &self.reorg(change);
         }
         let hash = tip.hash.to_string();
@@ -118,8 +118,8 @@ impl Console {
         text
     }
 
-    fn reorg(self, change: HeadChange) -> String {
-        let HeadChange { disconnected, connected, .. } = change;
+    fn reorg(self, change: &HeadChange) -> String {
+        let (disconnected, connected) = (change.disconnected.count, change.connected.count);
         let fact = format!("another branch has more work: {disconnected} blocks undone, {connected} applied");
         let note = match disconnected {
             depth if depth > LOUD_ALARM_DEPTH => self.accent(&format!(

@@ -24,22 +24,27 @@ fn tip() -> Tip {
 }
 
 fn change(disconnected: u64, connected: u64) -> HeadChange {
-    HeadChange { old_tip: BlockHash::default(), disconnected, connected }
+    let branch = |count| crate::chain::Branch { count, hashes: Vec::new() };
+    HeadChange {
+        old_tip: BlockHash::default(),
+        disconnected: branch(disconnected),
+        connected: branch(connected),
+    }
 }
 
 #[test]
 fn a_block_is_one_line() {
     assert_eq!(
-        PLAIN.head(&tip(), change(0, 1), 4_250_000),
+        PLAIN.head(&tip(), &change(0, 1), 4_250_000),
         "        12  000000cd…000000ab             3      28 s      4.2 MH/s\n"
     );
-    let idle = PLAIN.head(&tip(), change(0, 1), 0);
+    let idle = PLAIN.head(&tip(), &change(0, 1), 0);
     assert!(idle.ends_with("28 s             -\n"), "{idle}");
 }
 
 #[test]
 fn a_reorg_is_told_and_a_deep_one_is_an_alarm() {
-    let note = |disconnected| PLAIN.head(&tip(), change(disconnected, disconnected + 1), 0);
+    let note = |disconnected| PLAIN.head(&tip(), &change(disconnected, disconnected + 1), 0);
     assert!(note(1).contains("1 blocks undone, 2 applied"));
     assert!(!note(6).contains("ALARM"));
     assert!(note(7).contains("ALARM: another branch"));
@@ -48,8 +53,8 @@ fn a_reorg_is_told_and_a_deep_one_is_an_alarm() {
 
 #[test]
 fn only_a_coloured_console_writes_escapes() {
-    assert!(!PLAIN.head(&tip(), change(7, 8), 1).contains('\x1b'));
-    assert!(COLOURED.head(&tip(), change(7, 8), 1).contains('\x1b'));
+    assert!(!PLAIN.head(&tip(), &change(7, 8), 1).contains('\x1b'));
+    assert!(COLOURED.head(&tip(), &change(7, 8), 1).contains('\x1b'));
 }
 
 #[test]

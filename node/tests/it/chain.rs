@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use node::chain::{SubmitError, Submitted};
+use node::chain::{Branch, HeadChange, SubmitError, Submitted};
 use node::store::HistoryEvent;
 use shared::address::Address;
 use shared::block::Block;
@@ -381,7 +381,8 @@ async fn the_view_and_the_events_tell_of_every_block() {
     let event = events.recv().await.unwrap();
     assert_eq!(event.view.tip.hash, block.header.hash());
     assert_eq!(event.touched.iter().copied().collect::<Vec<_>>(), [address(3)]);
-    assert_eq!(event.head, Some(node::chain::HeadChange { old_tip, disconnected: 0, connected: 1 }));
+    let connected = Branch { count: 1, hashes: vec![block.header.hash()] };
+    assert_eq!(event.head, Some(HeadChange { old_tip, disconnected: Branch::default(), connected }));
 
     let mut watch = test.chain.watch();
     assert_eq!(watch.borrow_and_update().tip.hash, block.header.hash());

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail loudly, and its helpers are not known as tests")]
 
 mod api;
+mod blocks;
 mod chain;
 #[cfg(unix)]
 mod cli;

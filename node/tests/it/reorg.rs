@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use node::chain::{HeadChange, Options, SubmitError, Submitted};
-use node::store::{HistoryPage, StoredTransaction};
+use node::chain::{Branch, HeadChange, Options, SubmitError, Submitted};
+use node::store::{HistoryPage, StoreError, StoredTransaction};
+use redb::ReadableTable as _;
 use shared::address::Address;
 use shared::block::Block;
 use shared::consensus::RuleError;
@@ -51,7 +52,7 @@ async fn check_reorg(depth: usize, options: Options) {
     let spec = easy_spec();
     let (here, there) = common(&spec, options).await;
     let confirmed = here.pay(0, payment(0, address(1), 0)).await.unwrap();
-    here.mine_many(depth, address(2)).await;
+    let ours = here.mine_many(depth, address(2)).await;
     let pending = here.pay(0, payment(0, address(1), 1)).await.unwrap();
     let old_tip = here.chain.view().tip.hash;
     assert_eq!(here.balance(1), 1);
@@ -68,7 +69,13 @@ async fn check_reorg(depth: usize, options: Options) {
 
     let event = events.recv().await.unwrap();
     let depth = u64::try_from(depth).unwrap();
-    assert_eq!(event.head, Some(HeadChange { old_tip, disconnected: depth, connected: depth + 1 }));
+    let hashes = |blocks: &[Block]| blocks.iter().map(|block| block.header.hash()).collect::<Vec<_>>();
+    let (disconnected, connected) = (hashes(&ours), hashes(&theirs));
+    let disconnected = Branch { count: depth, hashes: disconnected };
+    // No more than the last hundred are named.
+    let connected =
+        Branch { count: depth + 1, hashes: connected[connected.len().saturating_sub(100)..].to_vec() };
+    assert_eq!(event.head, Some(HeadChange { old_tip, disconnected, connected }));
     assert_eq!(event.touched.iter().copied().collect::<std::collections::BTreeSet<_>>(), {
         [address(0), address(1), address(2), address(3)].into()
     });
@@ -214,4 +221,33 @@ async fn a_failed_branch_is_condemned_and_the_old_one_stays() {
 #[tokio::test]
 async fn a_failed_replay_is_condemned_and_the_old_branch_stays() {
     check_poisoned(Options { undo_depth: 2, ..Options::default() }, 3).await;
+}
+
+#[tokio::test]
+async fn undo_data_that_is_wrong_condemns_no_block() {
+    let spec = easy_spec();
+    for position in [10, 75] {
+        let (here, there) = common(&spec, Options::default()).await;
+        here.mine_many(2, address(2)).await;
+        let theirs = there.mine_many(3, address(3)).await;
+        // A bit in an address, or in the range over the headers: the first block of ours is undone to something else.
+        let here = here
+            .restart_with(|directory| {
+                let database = redb::Database::open(directory.join(node::store::STORE_FILE)).unwrap();
+                let transaction = database.begin_write().unwrap();
+                let undo: redb::TableDefinition<'_, u64, &[u8]> = redb::TableDefinition::new("undo");
+                let mut bytes = {
+                    let table = transaction.open_table(undo).unwrap();
+                    table.get(4).unwrap().unwrap().value().to_vec()
+                };
+                bytes[position] ^= 1;
+                transaction.open_table(undo).unwrap().insert(4, bytes.as_slice()).unwrap();
+                transaction.commit().unwrap();
+            })
+            .unwrap();
+        here.take(&theirs[..2]).await;
+        here.clock.advance(2);
+        let error = here.chain.submit_block(theirs[2].clone()).await.unwrap_err();
+        assert!(matches!(error, SubmitError::Store(StoreError::Corrupt { .. })), "{position}: {error:?}");
+    }
 }

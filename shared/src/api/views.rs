@@ -241,6 +241,12 @@ pub struct HeadView {
     pub reward: u64,
     /// How many blocks of the former best chain it undid: 0 when it just extends it.
     pub disconnected: u64,
+    /// The blocks that it undid, oldest first; of more than 100 the last. Absent when it just extends it by one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub disconnected_hashes: Vec<BlockHash>,
+    /// The blocks of the new branch, itself included, likewise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub connected_hashes: Vec<BlockHash>,
 }
 
 /// A transaction was accepted.

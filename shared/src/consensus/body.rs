@@ -79,6 +79,13 @@ impl CheckedBlock {
     pub fn size(&self) -> usize {
         self.size
     }
+
+    /// Returns the encoding of the [`Block`] that this was.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        let transactions: Vec<_> = self.transactions.iter().map(|checked| checked.transaction()).collect();
+        codec::encode(&(&self.header, &self.coinbase, transactions))
+    }
 }
 
 /// Checks a body whose header was checked before.

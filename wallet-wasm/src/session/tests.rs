@@ -97,6 +97,8 @@ fn head() -> HeadView {
         miner: fixtures()[0].address_main.clone(),
         reward: 10,
         disconnected: 0,
+        disconnected_hashes: Vec::new(),
+        connected_hashes: Vec::new(),
     }
 }
 

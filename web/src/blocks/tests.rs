@@ -15,6 +15,8 @@ fn head(height: u64, branch: u8, disconnected: u64) -> HeadView {
         miner: "iron1a".into(),
         reward: 10,
         disconnected,
+        disconnected_hashes: Vec::new(),
+        connected_hashes: Vec::new(),
     }
 }
 

@@ -111,11 +111,11 @@ impl Subscriptions {
             }
         }
         let hears_heads = self.topics.values().any(|topic| *topic == Topic::Heads);
-        if let Some(change) = event.head.filter(|_| hears_heads) {
+        if let Some(change) = event.head.as_ref().filter(|_| hears_heads) {
             if self.heads.len() >= MAX_QUEUED_HEADS {
                 return Err(Ending::SLOW_READER);
             }
-            self.heads.push_back(views::head(self.chain.spec(), &event.view, change.disconnected));
+            self.heads.push_back(views::head(self.chain.spec(), &event.view, Some(change)));
         }
         Ok(())
     }
@@ -127,7 +127,7 @@ impl Subscriptions {
         if let Some(id) = self.untold.pop_first() {
             let (spec, view) = (self.chain.spec(), self.chain.view());
             match self.topics.get(&id) {
-                Some(Topic::Heads) => tell(id, Answer::Head(views::head(spec, &view, 0))),
+                Some(Topic::Heads) => tell(id, Answer::Head(views::head(spec, &view, None))),
                 Some(Topic::Account(address)) => {
                     tell(id, Answer::Account(views::account(spec, &view, address)))
                 }

@@ -10,6 +10,8 @@ use shared::hash::BlockHash;
 use shared::pow::{Ancestry, CompactTarget, Work};
 use shared::spec::ChainSpec;
 
+use super::view::{Branch, MAX_BRANCH_HASHES};
+
 #[cfg(test)]
 mod tests;
 
@@ -74,12 +76,13 @@ impl HeaderTree {
         is_condemned: bool,
     ) -> NodeId {
         let above = *self.node(parent);
+        let work = self.work_above(parent, header);
         let id = NodeId(self.nodes.len());
         self.nodes.push(Node {
             hash,
             parent: Some(parent),
             height: above.height + 1,
-            work: above.work.saturating_add(work(header.bits)),
+            work,
             time: header.time,
             bits: header.bits,
             is_condemned: is_condemned || above.is_condemned,
@@ -111,6 +114,20 @@ impl HeaderTree {
         Ancestry { bits: node.bits, time: node.time, grandparent_time }
     }
 
+    /// Returns the ancestor `depth` generations above `id`, or genesis when there are not as many.
+    pub(crate) fn ancestor(&self, mut id: NodeId, depth: u64) -> NodeId {
+        for _ in 0..depth {
+            let Some(parent) = self.node(id).parent else { break };
+            id = parent;
+        }
+        id
+    }
+
+    /// Returns the work of the chain that ends with `header`, whose parent is `parent`.
+    pub(crate) fn work_above(&self, parent: NodeId, header: &Header) -> Work {
+        self.node(parent).work.saturating_add(work(header.bits))
+    }
+
     /// Returns the last common ancestor.
     pub(crate) fn fork_point(&self, mut a: NodeId, mut b: NodeId) -> NodeId {
         // Ids grow along every branch, so the higher of two different ones is not an ancestor of the other.
@@ -128,6 +145,16 @@ impl HeaderTree {
             .collect();
         branch.reverse();
         branch
+    }
+
+    /// Returns how many nodes [`HeaderTree::branch`] gives, and the hashes of the last of them.
+    pub(crate) fn branch_hashes(&self, ancestor: NodeId, last: NodeId) -> Branch {
+        let last_ones = std::iter::successors(Some(last), |id| self.node(*id).parent)
+            .take_while(|id| *id != ancestor)
+            .take(MAX_BRANCH_HASHES);
+        let mut hashes: Vec<_> = last_ones.map(|id| self.node(id).hash).collect();
+        hashes.reverse();
+        Branch { count: self.node(last).height - self.node(ancestor).height, hashes }
     }
 }
 

@@ -1,58 +1,120 @@
-//! The way of a block into the chain, step by step.
+//! The way of blocks into the chain, step by step.
 
-use shared::block::Block;
-use shared::codec;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use shared::address::Address;
+use shared::block::{Block, Header};
 use shared::consensus::{
-    BodyContext, CheckedBlock, RuleError, Verdict, check_body, check_header, check_header_alone,
+    BodyContext, CheckedBlock, CheckedTransaction, RuleError, Verdict, check_body, check_header,
+    check_header_alone,
 };
 use shared::hash::BlockHash;
 
-use super::ChainState;
 use super::reorg::ConnectError;
+use super::{ChainState, context};
 use crate::chain::error::SubmitError;
 use crate::chain::handle::Submitted;
 use crate::chain::headers::NodeId;
 use crate::chain::view::HeadChange;
+use crate::store::{Batch, StoreError};
 use crate::verifier::AwsLcVerifier;
 
-/// A block was accepted and is durable.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What became of blocks that were offered together. All of it is durable.
+#[derive(Debug)]
 pub(in crate::chain) struct Accepted {
-    pub(in crate::chain) submitted: Submitted,
+    /// What became of each, up to the first that was refused.
+    pub(in crate::chain) submitted: Vec<Submitted>,
+    /// Why the one after `submitted` was refused, and those after it were not looked at.
+    pub(in crate::chain) refused: Option<SubmitError>,
     /// `None` when the tip is the same as before.
     pub(in crate::chain) head: Option<HeadChange>,
 }
 
-impl Accepted {
-    const fn without_move(submitted: Submitted) -> Self {
-        Self { submitted, head: None }
-    }
+/// What waits for one durable write.
+#[derive(Default)]
+pub(super) struct Writes {
+    /// Begun when there is something to write.
+    batch: Option<Batch>,
+    /// The addresses whose accounts changed.
+    pub(super) touched: BTreeSet<Address>,
+    /// The transactions of the blocks that were left, oldest first.
+    pub(super) left: Vec<Arc<CheckedTransaction>>,
 }
 
 impl ChainState {
-    /// Checks a block, stores it, and moves the tip when its branch has the most work.
-    pub(in crate::chain) fn accept(&mut self, block: Block) -> Result<Accepted, SubmitError> {
+    /// Takes a block that nobody asked for: checks it, stores it, and moves the tip when its branch has the most work.
+    pub(in crate::chain) fn accept(&mut self, block: Block) -> Accepted {
         let hash = block.header.hash();
-        match self.tree.find(&hash).map(|id| self.tree.node(id).is_condemned) {
-            Some(true) => return Err(SubmitError::Condemned { hash }),
-            Some(false) => return Ok(Accepted::without_move(Submitted::Known)),
-            None => {}
-        }
-        let parent = self.check_header(&block, &hash)?;
-        let bytes = codec::encode(&block);
-        let block = self.check_body(block, parent)?;
+        let (submitted, refused) = match self.find(&hash) {
+            // A hash says all: the body that came along is of no interest.
+            Ok(Some(_)) => (vec![Submitted::Known], None),
+            Ok(None) => match self.check(block, &hash) {
+                Ok(block) => return self.accept_all(vec![block]),
+                Err(error) => (Vec::new(), Some(error)),
+            },
+            Err(error) => (Vec::new(), Some(error)),
+        };
+        Accepted { submitted, refused, head: None }
+    }
 
-        let header = *block.header();
-        let id = self.tree.insert(parent, hash, &header, false);
-        if self.tree.node(id).work <= self.tip.work {
-            self.store.write(|batch| batch.put_block(&block, &bytes)).map_err(SubmitError::Store)?;
-            return Ok(Accepted::without_move(Submitted::SideBranch));
+    /// Takes blocks whose bodies were checked, parents before children, up to the first that is refused. One durable
+    /// write serves them all, unless a reorg or a refusal comes between.
+    pub(in crate::chain) fn accept_all(&mut self, blocks: Vec<CheckedBlock>) -> Accepted {
+        let old_tip = self.tip_id;
+        let mut writes = Writes::default();
+        let mut submitted = Vec::with_capacity(blocks.len());
+        let mut refused = None;
+        for block in blocks {
+            match self.take(&mut writes, &block) {
+                Ok(outcome) => submitted.push(outcome),
+                Err(error) => {
+                    refused = Some(error);
+                    break;
+                }
+            }
         }
-        match self.move_tip(id, &block, &bytes) {
-            Ok(head) => Ok(Accepted { submitted: Submitted::Best, head: Some(head) }),
+        if let Err(error) = self.commit(&mut writes) {
+            refused = Some(SubmitError::Store(error));
+        }
+        Accepted { submitted, refused, head: self.head_change(old_tip) }
+    }
+
+    /// Checks header and body, the cheap rules first.
+    fn check(&mut self, block: Block, hash: &BlockHash) -> Result<CheckedBlock, SubmitError> {
+        let parent = self.check_header(&block.header, hash)?;
+        self.check_worth(&block.header, parent)?;
+        self.check_body(block, parent)
+    }
+
+    /// Takes one block into `writes`.
+    fn take(&mut self, writes: &mut Writes, block: &CheckedBlock) -> Result<Submitted, SubmitError> {
+        if self.find(block.hash())?.is_some() {
+            return Ok(Submitted::Known);
+        }
+        let parent = self.check_header(block.header(), block.hash())?;
+        let id = self.tree.insert(parent, *block.hash(), block.header(), false);
+        let expected = self.tree.node(id).height;
+        if block.height() != expected {
+            // Its body was checked for a height that is not its own.
+            let error = RuleError::HeightMismatch { expected, actual: block.height() };
+            self.condemn(writes, id, id, block)?;
+            return Err(SubmitError::Invalid(error));
+        }
+        if self.tree.node(id).work <= self.tip.work {
+            self.put(writes, |batch| batch.put_block(block, &block.encode()))?;
+            return Ok(Submitted::SideBranch);
+        }
+        let moved = if parent == self.tip_id {
+            self.extend(writes, id, block)
+        } else {
+            self.reorganise(writes, id, block)
+        };
+        match moved {
+            Ok(()) => Ok(Submitted::Best),
             Err(ConnectError::Rule { id: broken, error }) => {
-                self.condemn(broken, id, &block)?;
-                let prev_hash = header.prev_hash;
+                self.condemn(writes, broken, id, block)?;
+                let prev_hash = block.header().prev_hash;
                 Err(SubmitError::Invalid(if broken == id {
                     error
                 } else {
@@ -63,9 +125,17 @@ impl ChainState {
         }
     }
 
+    /// Finds a block that was judged before.
+    fn find(&self, hash: &BlockHash) -> Result<Option<NodeId>, SubmitError> {
+        let known = self.tree.find(hash);
+        if known.is_some_and(|id| self.tree.node(id).is_condemned) {
+            return Err(SubmitError::Condemned { hash: *hash });
+        }
+        Ok(known)
+    }
+
     /// HDR-1 to HDR-6. A header that fails has shown no work, so nothing is remembered of it.
-    fn check_header(&self, block: &Block, hash: &BlockHash) -> Result<NodeId, SubmitError> {
-        let header = &block.header;
+    fn check_header(&self, header: &Header, hash: &BlockHash) -> Result<NodeId, SubmitError> {
         check_header_alone(header).map_err(by_verdict)?;
         let prev_hash = header.prev_hash;
         let parent =
@@ -76,6 +146,14 @@ impl ChainState {
         check_header(self.spec.rules(), header, hash, &self.tree.ancestry(parent), self.clock.now())
             .map_err(by_verdict)?;
         Ok(parent)
+    }
+
+    /// Refuses what is too cheap to be kept: a block on a branch that has less work than the best chain had
+    /// `side_branch_depth` blocks ago.
+    fn check_worth(&self, header: &Header, parent: NodeId) -> Result<(), SubmitError> {
+        let least = self.tree.ancestor(self.tip_id, self.options.side_branch_depth);
+        let (work, least) = (self.tree.work_above(parent, header), self.tree.node(least).work);
+        if work < least { Err(SubmitError::TooLittleWork { work, least }) } else { Ok(()) }
     }
 
     /// BLK-1 to BLK-3 and TX-1 to TX-5. A block that fails after BLK-2 is condemned, and remembered as such.
@@ -101,15 +179,64 @@ impl ChainState {
     }
 
     /// Condemns the block `broken`, which `id` is or descends from; `block` is that of `id` and not stored yet.
-    fn condemn(&mut self, broken: NodeId, id: NodeId, block: &CheckedBlock) -> Result<(), SubmitError> {
+    fn condemn(
+        &mut self,
+        writes: &mut Writes,
+        broken: NodeId,
+        id: NodeId,
+        block: &CheckedBlock,
+    ) -> Result<(), SubmitError> {
         let condemned = self.tree.condemn(broken);
         let nodes: Vec<_> =
             condemned.iter().filter(|other| **other != id).map(|id| *self.tree.node(*id)).collect();
-        let stored = self.store.write(|batch| {
-            batch.put_header(block.height(), block.hash(), block.header(), true)?;
+        let height = self.tree.node(id).height;
+        self.put(writes, |batch| {
+            batch.put_header(height, block.hash(), block.header(), true)?;
             nodes.iter().try_for_each(|node| batch.condemn(node.height, &node.hash))
-        });
-        stored.map_err(SubmitError::Store)
+        })?;
+        Ok(())
+    }
+
+    /// Writes into the transaction of `writes`, and begins it first if need be.
+    pub(super) fn put(
+        &self,
+        writes: &mut Writes,
+        write: impl FnOnce(&Batch) -> Result<(), redb::Error>,
+    ) -> Result<(), StoreError> {
+        write(self.batch(writes)?).map_err(|error| self.store.explain(error))
+    }
+
+    /// Returns the transaction of `writes`, and begins it first if need be.
+    pub(super) fn batch<'a>(&self, writes: &'a mut Writes) -> Result<&'a Batch, StoreError> {
+        match &mut writes.batch {
+            Some(batch) => Ok(batch),
+            none => Ok(none.insert(self.store.begin()?)),
+        }
+    }
+
+    /// Makes `writes` durable, with what they mean for the mempool, and empties them.
+    pub(super) fn commit(&mut self, writes: &mut Writes) -> Result<(), StoreError> {
+        let Writes { batch, touched, left } = std::mem::take(writes);
+        let Some(batch) = batch else { return Ok(()) };
+        let context = context(&self.ledger, &*self.clock);
+        self.mempool.follow(&touched, left, &context);
+        self.touched.extend(touched);
+        let changes = self.take_mempool_changes();
+        self.put_mempool(&batch, &changes)?;
+        self.store.commit(batch)
+    }
+}
+
+impl Writes {
+    /// Drops the transaction: nothing of it will ever have been.
+    pub(super) fn abandon(&mut self) {
+        *self = Self::default();
+    }
+}
+
+impl From<StoreError> for SubmitError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
     }
 }
 

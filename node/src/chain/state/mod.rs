@@ -1,25 +1,25 @@
 //! What the chain thread owns: header tree, ledger, mempool and the write side of the store, kept in step.
 
 mod accept;
+mod load;
 mod reorg;
+
+pub(super) use accept::Accepted;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use shared::address::Address;
 use shared::block::HEADER_BYTES;
-use shared::chain_root::ChainNode;
-use shared::codec;
-use shared::consensus::{CheckedTransaction, RuleError, check_transaction};
+use shared::consensus::{CheckedTransaction, RuleError};
 use shared::ledger::{BlockTemplate, Ledger, ProposeError};
 use shared::spec::ChainSpec;
 
 use super::headers::{HeaderTree, NodeId};
 use super::view::{Tip, View};
 use crate::clock::Clock;
-use crate::mempool::{AdmissionError, Change, Context, Limits, Mempool, Pending};
-use crate::store::{Batch, Snapshot, Store, StoreError};
-use crate::verifier::AwsLcVerifier;
+use crate::mempool::{AdmissionError, Change, Context, Limits, Mempool};
+use crate::store::{Batch, Store, StoreError};
 
 /// The largest coinbase: 109 bytes of fixed fields, a length and 64 bytes of message.
 const MAX_COINBASE_BYTES: usize = 177;
@@ -31,12 +31,21 @@ pub struct Options {
     pub mempool: Limits,
     /// How many blocks below the tip keep their undo data; a deeper reorg replays the chain from genesis.
     pub undo_depth: u64,
+    /// A block that nobody asked for is kept only when its branch has at least the work that the best chain had so
+    /// many blocks below its tip.
+    pub side_branch_depth: u64,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        // Ten times the depth of a reorg that is a loud alarm; on main, three and a half days.
-        Self { mempool: Limits::default(), undo_depth: 10_000 }
+        Self {
+            mempool: Limits::default(),
+            // Ten times the depth of a reorg that is a loud alarm; on main, three and a half days.
+            undo_depth: 10_000,
+            // On main a night. What branches off there takes work that is close to the tip's; near genesis it takes a
+            // million hashes a block, and would fill any disk.
+            side_branch_depth: 1_000,
+        }
     }
 }
 
@@ -57,36 +66,6 @@ pub(super) struct ChainState {
 }
 
 impl ChainState {
-    /// Reads the chain from `store`.
-    pub(super) fn load(
-        spec: Arc<ChainSpec>,
-        store: Store,
-        clock: Arc<dyn Clock>,
-        options: Options,
-    ) -> Result<Self, StoreError> {
-        let snapshot = store.reader().snapshot()?;
-        let tree = load_tree(&spec, &store, &snapshot)?;
-        let (_, hash) = snapshot.tip()?;
-        let tip_id =
-            tree.find(&hash).ok_or_else(|| store.corrupt(format!("the tip {hash} has no header")))?;
-        let tip = load_tip(&store, &snapshot, &tree, tip_id)?;
-        let ledger = load_ledger(&spec, &store, &snapshot, &tip)?;
-        let mut state = Self {
-            spec,
-            store,
-            clock,
-            tree,
-            ledger,
-            mempool: Mempool::new(options.mempool),
-            options,
-            tip_id,
-            tip,
-            touched: BTreeSet::new(),
-        };
-        state.load_mempool(&snapshot)?;
-        Ok(state)
-    }
-
     /// Returns the chain as readers may see it, once everything is durable.
     pub(super) fn view(&self) -> View {
         View {
@@ -171,89 +150,9 @@ impl ChainState {
         };
         changes.iter().try_for_each(put).map_err(|error| self.store.explain(error))
     }
-
-    fn load_mempool(&mut self, snapshot: &Snapshot) -> Result<(), StoreError> {
-        let mut restored = Vec::new();
-        let mut refused = Vec::new();
-        for stored in snapshot.pending()? {
-            match check_transaction(&self.spec, &AwsLcVerifier, stored.transaction) {
-                Ok(checked) => restored.push(Pending {
-                    number: stored.number,
-                    arrived_at: stored.arrived_at,
-                    transaction: Arc::new(checked),
-                }),
-                Err(error) => {
-                    tracing::warn!(%error, "a stored pending transaction is dropped");
-                    refused.push(stored.number);
-                }
-            }
-        }
-        let context = context(&self.ledger, &*self.clock);
-        self.mempool.restore(restored, &context);
-        if !refused.is_empty() {
-            self.store.write(|batch| refused.iter().try_for_each(|number| batch.remove_pending(*number)))?;
-        }
-        self.commit_mempool()?;
-        self.touched.clear();
-        Ok(())
-    }
 }
 
 /// Returns what transactions are admitted against.
 fn context<'a>(ledger: &'a Ledger, clock: &dyn Clock) -> Context<'a> {
     Context { accounts: ledger.accounts(), next_height: ledger.height() + 1, now: clock.now() }
-}
-
-fn load_tree(spec: &ChainSpec, store: &Store, snapshot: &Snapshot) -> Result<HeaderTree, StoreError> {
-    let mut tree = HeaderTree::new(spec);
-    let mut orphan = None;
-    snapshot.headers(|stored| match tree.find(&stored.header.prev_hash) {
-        Some(parent) => {
-            tree.insert(parent, stored.hash, &stored.header, stored.is_condemned);
-        }
-        None => orphan = Some(stored.hash),
-    })?;
-    match orphan {
-        None => Ok(tree),
-        Some(hash) => Err(store.corrupt(format!("header {hash} has no parent"))),
-    }
-}
-
-fn load_tip(store: &Store, snapshot: &Snapshot, tree: &HeaderTree, id: NodeId) -> Result<Tip, StoreError> {
-    let node = *tree.node(id);
-    let stored = snapshot.block(&node.hash)?;
-    let stored = stored.ok_or_else(|| store.corrupt(format!("the tip {} has no block", node.hash)))?;
-    let block: shared::block::Block = codec::decode(&stored.bytes)
-        .map_err(|error| store.corrupt(format!("block {}: {error}", node.hash)))?;
-    Ok(Tip {
-        hash: node.hash,
-        height: node.height,
-        header: block.header,
-        coinbase: block.coinbase,
-        work: node.work,
-        parent_time: tree.ancestry(id).grandparent_time,
-    })
-}
-
-fn load_ledger(
-    spec: &Arc<ChainSpec>,
-    store: &Store,
-    snapshot: &Snapshot,
-    tip: &Tip,
-) -> Result<Ledger, StoreError> {
-    if tip.height == 0 {
-        return Ok(Ledger::new(Arc::clone(spec)));
-    }
-    // The undo data of the tip holds the headers before it; the tip's own is all that is missing.
-    let undo = snapshot.undo(tip.height)?;
-    let mut headers = undo.ok_or_else(|| store.corrupt("the tip has no undo data".to_owned()))?.headers;
-    let node = ChainNode::of_header(&tip.header).map_err(|error| store.corrupt(error.to_string()))?;
-    headers.push(node);
-    let ledger = Ledger::restore(Arc::clone(spec), tip.hash, snapshot.accounts()?, headers);
-    let (found, expected) = (ledger.state_root(), tip.coinbase.state_root);
-    if found != expected {
-        return Err(store
-            .corrupt(format!("the accounts give state root {found}, block {} says {expected}", tip.height)));
-    }
-    Ok(ledger)
 }

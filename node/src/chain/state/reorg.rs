@@ -1,6 +1,6 @@
 //! Moves of the tip: one step ahead, or over to another branch. Either is one write.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use shared::address::Address;
@@ -8,7 +8,9 @@ use shared::codec;
 use shared::consensus::{BodyContext, CheckedBlock, CheckedTransaction, RuleError, check_body};
 use shared::ledger::Ledger;
 
-use super::{ChainState, context};
+use super::ChainState;
+use super::accept::Writes;
+use super::load::load_ledger;
 use crate::chain::headers::{HeaderTree, NodeId};
 use crate::chain::view::{HeadChange, Tip};
 use crate::store::{Batch, StoreError};
@@ -36,56 +38,137 @@ impl From<StoreError> for ConnectError {
     }
 }
 
-/// The result of a switch to another branch.
-struct Switched {
-    ledger: Ledger,
-    /// The addresses whose accounts changed.
-    touched: BTreeSet<Address>,
-    /// The transactions of the blocks that were left, oldest first.
-    left: Vec<Arc<CheckedTransaction>>,
-}
-
 impl ChainState {
-    /// Makes the node `id` the tip: `block` is its block, not stored yet, and `bytes` are its encoding.
-    pub(super) fn move_tip(
+    /// Puts `block` on top of the tip.
+    pub(super) fn extend(
         &mut self,
+        writes: &mut Writes,
         id: NodeId,
         block: &CheckedBlock,
-        bytes: &[u8],
-    ) -> Result<HeadChange, ConnectError> {
-        let batch = self.store.begin()?;
-        batch.put_block(block, bytes).map_err(|error| self.store.explain(error))?;
-
-        let fork = self.tree.fork_point(self.tip_id, id);
-        let (touched, left) = if fork == self.tip_id {
-            let connected = self.ledger.connect(block).map_err(|error| ConnectError::Rule { id, error })?;
-            batch
-                .connect(block, &connected, &self.ledger, self.options.undo_depth)
-                .map_err(|error| self.store.explain(error))?;
-            (connected.undo.accounts.iter().map(|(address, _)| *address).collect(), Vec::new())
-        } else {
-            let switched = self.switch(&batch, fork, id, block)?;
-            self.ledger = switched.ledger;
-            (switched.touched, switched.left)
-        };
-        let head = self.set_tip(fork, id, block);
-
-        let context = context(&self.ledger, &*self.clock);
-        self.mempool.follow(&touched, left, &context);
-        self.touched.extend(touched);
-        let changes = self.take_mempool_changes();
-        self.put_mempool(&batch, &changes)?;
-        self.store.commit(batch)?;
-        Ok(head)
+    ) -> Result<(), ConnectError> {
+        let batch = self.batch(writes)?;
+        let touched = self.connect(batch, id, block)?;
+        batch.put_block(block, &block.encode()).map_err(|error| self.store.explain(error))?;
+        writes.touched.extend(touched);
+        self.set_tip(id, block);
+        Ok(())
     }
 
-    fn set_tip(&mut self, fork: NodeId, id: NodeId, block: &CheckedBlock) -> HeadChange {
-        let fork_height = self.tree.node(fork).height;
-        let head = HeadChange {
-            old_tip: self.tip.hash,
-            disconnected: self.tip.height - fork_height,
-            connected: block.height() - fork_height,
-        };
+    /// Moves to the branch that ends with `id`, whose block is `block`. When that fails, everything is as it was.
+    pub(super) fn reorganise(
+        &mut self,
+        writes: &mut Writes,
+        id: NodeId,
+        block: &CheckedBlock,
+    ) -> Result<(), ConnectError> {
+        // A failure gives up the whole transaction, so what came before must be durable.
+        self.commit(writes)?;
+        let switched = self.switch(writes, id, block);
+        match &switched {
+            Ok(()) => self.set_tip(id, block),
+            Err(ConnectError::Rule { .. }) => {
+                writes.abandon();
+                self.ledger =
+                    load_ledger(&self.spec, &self.store, &self.store.reader().snapshot()?, &self.tip)?;
+            }
+            Err(ConnectError::Store(_)) => writes.abandon(),
+        }
+        switched
+    }
+
+    /// Takes blocks off down to the fork and connects the other branch.
+    fn switch(&mut self, writes: &mut Writes, id: NodeId, block: &CheckedBlock) -> Result<(), ConnectError> {
+        let fork = self.tree.fork_point(self.tip_id, id);
+        let batch = self.batch(writes)?;
+        batch.put_block(block, &block.encode()).map_err(|error| self.store.explain(error))?;
+        let mut touched = BTreeSet::new();
+        let (start, left) = self.leave(batch, fork, &mut touched)?;
+        for node in self.tree.branch(start, id) {
+            touched.extend(if node == id {
+                self.connect(batch, node, block)?
+            } else {
+                let stored = self.stored_block(batch, node)?;
+                self.connect(batch, node, &stored)?
+            });
+        }
+        writes.touched.extend(touched);
+        writes.left = left;
+        Ok(())
+    }
+
+    /// Applies the next block; returns the addresses whose accounts it changed. When it breaks a rule, nothing has
+    /// changed.
+    fn connect(
+        &mut self,
+        batch: &Batch,
+        id: NodeId,
+        block: &CheckedBlock,
+    ) -> Result<Vec<Address>, ConnectError> {
+        let connected = self.ledger.connect(block).map_err(|error| ConnectError::Rule { id, error })?;
+        batch
+            .connect(block, &connected, &self.ledger, self.options.undo_depth)
+            .map_err(|error| self.store.explain(error))?;
+        Ok(connected.undo.accounts.into_iter().map(|(address, _)| address).collect())
+    }
+
+    /// Leaves the blocks above `fork`. Returns the node that the ledger is at then, which is genesis when their undo
+    /// data is gone, and the transactions that they held: oldest first, no more than the mempool could hold.
+    fn leave(
+        &mut self,
+        batch: &Batch,
+        fork: NodeId,
+        touched: &mut BTreeSet<Address>,
+    ) -> Result<(NodeId, Vec<Arc<CheckedTransaction>>), StoreError> {
+        let nodes = self.tree.branch(fork, self.tip_id);
+        let undo = |node| batch.undo(self.tree.node(node).height).map_err(|error| self.store.explain(error));
+        // Undo data goes from the oldest block on, so the first one speaks for all.
+        let can_undo = nodes.first().map_or(Ok(true), |first| undo(*first).map(|undo| undo.is_some()))?;
+        if !can_undo {
+            tracing::warn!("a reorg deeper than the undo data: replaying the chain from genesis");
+            batch.reset(self.spec.genesis_hash()).map_err(|error| self.store.explain(error))?;
+            touched.extend(self.ledger.accounts().keys());
+            self.ledger = Ledger::new(Arc::clone(&self.spec));
+        }
+        let mut left = VecDeque::new();
+        for node in nodes.into_iter().rev() {
+            let block = self.stored_block(batch, node)?;
+            if can_undo {
+                self.disconnect(batch, node, &block, touched)?;
+            }
+            for transaction in block.transactions().iter().rev() {
+                left.push_front(Arc::clone(transaction));
+            }
+            left.truncate(self.options.mempool.count);
+        }
+        // A wrong account here would condemn the next block, which is innocent.
+        if can_undo && fork != HeaderTree::GENESIS {
+            let expected = self.stored_block(batch, fork)?.coinbase().state_root;
+            if self.ledger.state_root() != expected {
+                return Err(self.damaged(fork, "the undo data above it does not lead back to it"));
+            }
+        }
+        Ok((if can_undo { fork } else { HeaderTree::GENESIS }, left.into()))
+    }
+
+    /// Takes the ledger's last block off.
+    fn disconnect(
+        &mut self,
+        batch: &Batch,
+        node: NodeId,
+        block: &CheckedBlock,
+        touched: &mut BTreeSet<Address>,
+    ) -> Result<(), StoreError> {
+        let undo = batch.undo(block.height()).map_err(|error| self.store.explain(error))?;
+        let undo = undo
+            .filter(|undo| undo.headers.root() == block.coinbase().chain_root)
+            .ok_or_else(|| self.damaged(node, "its undo data is missing or wrong"))?;
+        batch.disconnect(block, &undo).map_err(|error| self.store.explain(error))?;
+        touched.extend(undo.accounts.iter().map(|(address, _)| *address));
+        self.ledger.disconnect(block.header().prev_hash, undo);
+        Ok(())
+    }
+
+    fn set_tip(&mut self, id: NodeId, block: &CheckedBlock) {
         self.tip_id = id;
         self.tip = Tip {
             hash: *block.hash(),
@@ -95,7 +178,21 @@ impl ChainState {
             work: self.tree.node(id).work,
             parent_time: self.tree.ancestry(id).grandparent_time,
         };
-        let (depth, tip) = (head.disconnected, &self.tip.hash);
+    }
+
+    /// Tells how the tip moved from `old` to where it is now, and raises the alarm when it is far; `None` when it did
+    /// not move.
+    pub(super) fn head_change(&self, old: NodeId) -> Option<HeadChange> {
+        if old == self.tip_id {
+            return None;
+        }
+        let fork = self.tree.fork_point(old, self.tip_id);
+        let change = HeadChange {
+            old_tip: self.tree.node(old).hash,
+            disconnected: self.tree.branch_hashes(fork, old),
+            connected: self.tree.branch_hashes(fork, self.tip_id),
+        };
+        let (depth, tip) = (change.disconnected.count, &self.tip.hash);
         if depth > LOUD_ALARM_DEPTH {
             tracing::error!(depth, %tip, "a very deep reorg: confirmed transactions may be gone; was this node, or most of the network, cut off?");
         } else if depth > ALARM_DEPTH {
@@ -103,84 +200,7 @@ impl ChainState {
         } else if depth > 0 {
             tracing::info!(depth, %tip, "a reorg");
         }
-        head
-    }
-
-    /// Connects the branch from `fork` to `id` in a ledger of its own, so that a failure costs nothing.
-    fn switch(
-        &self,
-        batch: &Batch,
-        fork: NodeId,
-        id: NodeId,
-        block: &CheckedBlock,
-    ) -> Result<Switched, ConnectError> {
-        let explain = |error| self.store.explain(error);
-        let left = self.left_transactions(batch, fork)?;
-        let mut touched = BTreeSet::new();
-        let (mut ledger, start) = match self.rewind(batch, fork, &mut touched)? {
-            Some(ledger) => (ledger, fork),
-            None => {
-                tracing::warn!("a reorg deeper than the undo data: replaying the chain from genesis");
-                batch.reset(self.spec.genesis_hash()).map_err(explain)?;
-                touched.extend(self.ledger.accounts().keys());
-                (Ledger::new(Arc::clone(&self.spec)), HeaderTree::GENESIS)
-            }
-        };
-        for node in self.tree.branch(start, id) {
-            let stored;
-            let block = if node == id {
-                block
-            } else {
-                stored = self.stored_block(batch, node)?;
-                &stored
-            };
-            let connected = ledger.connect(block).map_err(|error| ConnectError::Rule { id: node, error })?;
-            batch.connect(block, &connected, &ledger, self.options.undo_depth).map_err(explain)?;
-            touched.extend(connected.undo.accounts.iter().map(|(address, _)| *address));
-        }
-        Ok(Switched { ledger, touched, left })
-    }
-
-    /// Returns the ledger at `fork` and disconnects the blocks above it; `None` when their undo data is gone.
-    fn rewind(
-        &self,
-        batch: &Batch,
-        fork: NodeId,
-        touched: &mut BTreeSet<Address>,
-    ) -> Result<Option<Ledger>, StoreError> {
-        let undo = |node| batch.undo(self.tree.node(node).height).map_err(|error| self.store.explain(error));
-        let nodes = self.tree.branch(fork, self.tip_id);
-        // Undo data goes from the oldest block on, so the first one speaks for all.
-        if let Some(first) = nodes.first()
-            && undo(*first)?.is_none()
-        {
-            return Ok(None);
-        }
-        let mut ledger = self.ledger.clone();
-        for node in nodes.into_iter().rev() {
-            let undo = undo(node)?.ok_or_else(|| self.damaged(node, "its undo data is missing"))?;
-            let block = self.stored_block(batch, node)?;
-            batch.disconnect(&block, &undo).map_err(|error| self.store.explain(error))?;
-            touched.extend(undo.accounts.iter().map(|(address, _)| *address));
-            ledger.disconnect(block.header().prev_hash, undo);
-        }
-        Ok(Some(ledger))
-    }
-
-    /// Returns the transactions of the best chain above `fork`, oldest first; no more than the mempool could hold.
-    fn left_transactions(
-        &self,
-        batch: &Batch,
-        fork: NodeId,
-    ) -> Result<Vec<Arc<CheckedTransaction>>, StoreError> {
-        let mut left = Vec::new();
-        for node in self.tree.branch(fork, self.tip_id) {
-            if left.len() >= self.options.mempool.count {
-                break;
-            }
-            left.extend_from_slice(self.stored_block(batch, node)?.transactions());
-        }
-        Ok(left)
+        Some(change)
     }
 
     /// Reads a block that was checked before it was stored.

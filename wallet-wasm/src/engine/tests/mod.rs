@@ -364,6 +364,8 @@ fn news_of_the_chain_reach_the_page() {
         miner: other().to_owned(),
         reward: 10,
         disconnected: 0,
+        disconnected_hashes: Vec::new(),
+        connected_hashes: Vec::new(),
     };
     stage.push(1, &head);
     assert_eq!(stage.events, [Event::Head(head)]);

@@ -1,0 +1,136 @@
+//! What a start reads: the header tree, the tip, the ledger and the mempool.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use shared::chain_root::ChainNode;
+use shared::codec;
+use shared::consensus::check_transaction;
+use shared::ledger::Ledger;
+use shared::spec::ChainSpec;
+
+use super::{ChainState, Options, context};
+use crate::chain::headers::{HeaderTree, NodeId};
+use crate::chain::view::Tip;
+use crate::clock::Clock;
+use crate::mempool::{Mempool, Pending};
+use crate::store::{Snapshot, Store, StoreError};
+use crate::verifier::AwsLcVerifier;
+
+impl ChainState {
+    /// Reads the chain from `store`.
+    pub(in crate::chain) fn load(
+        spec: Arc<ChainSpec>,
+        store: Store,
+        clock: Arc<dyn Clock>,
+        options: Options,
+    ) -> Result<Self, StoreError> {
+        let snapshot = store.reader().snapshot()?;
+        let tree = load_tree(&spec, &store, &snapshot)?;
+        let (_, hash) = snapshot.tip()?;
+        let tip_id =
+            tree.find(&hash).ok_or_else(|| store.corrupt(format!("the tip {hash} has no header")))?;
+        if tree.node(tip_id).is_condemned {
+            return Err(store.corrupt(format!("the tip {hash} is marked as invalid")));
+        }
+        let tip = load_tip(&store, &snapshot, &tree, tip_id)?;
+        let ledger = load_ledger(&spec, &store, &snapshot, &tip)?;
+        let mut state = Self {
+            spec,
+            store,
+            clock,
+            tree,
+            ledger,
+            mempool: Mempool::new(options.mempool),
+            options,
+            tip_id,
+            tip,
+            touched: BTreeSet::new(),
+        };
+        state.load_mempool(&snapshot)?;
+        Ok(state)
+    }
+
+    fn load_mempool(&mut self, snapshot: &Snapshot) -> Result<(), StoreError> {
+        let mut restored = Vec::new();
+        let mut refused = Vec::new();
+        for stored in snapshot.pending()? {
+            match check_transaction(&self.spec, &AwsLcVerifier, stored.transaction) {
+                Ok(checked) => restored.push(Pending {
+                    number: stored.number,
+                    arrived_at: stored.arrived_at,
+                    transaction: Arc::new(checked),
+                }),
+                Err(error) => {
+                    tracing::warn!(%error, "a stored pending transaction is dropped");
+                    refused.push(stored.number);
+                }
+            }
+        }
+        let context = context(&self.ledger, &*self.clock);
+        self.mempool.restore(restored, &context);
+        if !refused.is_empty() {
+            self.store.write(|batch| refused.iter().try_for_each(|number| batch.remove_pending(*number)))?;
+        }
+        self.commit_mempool()?;
+        self.touched.clear();
+        Ok(())
+    }
+}
+
+fn load_tree(spec: &ChainSpec, store: &Store, snapshot: &Snapshot) -> Result<HeaderTree, StoreError> {
+    let mut tree = HeaderTree::new(spec);
+    let mut orphan = None;
+    snapshot.headers(|stored| match tree.find(&stored.header.prev_hash) {
+        Some(parent) => {
+            tree.insert(parent, stored.hash, &stored.header, stored.is_condemned);
+        }
+        None => orphan = Some(stored.hash),
+    })?;
+    match orphan {
+        None => Ok(tree),
+        Some(hash) => Err(store.corrupt(format!("header {hash} has no parent"))),
+    }
+}
+
+fn load_tip(store: &Store, snapshot: &Snapshot, tree: &HeaderTree, id: NodeId) -> Result<Tip, StoreError> {
+    let node = *tree.node(id);
+    let stored = snapshot.block(&node.hash)?;
+    let stored = stored.ok_or_else(|| store.corrupt(format!("the tip {} has no block", node.hash)))?;
+    let block: shared::block::Block = codec::decode(&stored.bytes)
+        .map_err(|error| store.corrupt(format!("block {}: {error}", node.hash)))?;
+    Ok(Tip {
+        hash: node.hash,
+        height: node.height,
+        header: block.header,
+        coinbase: block.coinbase,
+        work: node.work,
+        parent_time: tree.ancestry(id).grandparent_time,
+    })
+}
+
+/// Returns the ledger at `tip`, the stored chain's last block.
+pub(super) fn load_ledger(
+    spec: &Arc<ChainSpec>,
+    store: &Store,
+    snapshot: &Snapshot,
+    tip: &Tip,
+) -> Result<Ledger, StoreError> {
+    if tip.height == 0 {
+        return Ok(Ledger::new(Arc::clone(spec)));
+    }
+    // The undo data of the tip holds the headers before it; the tip's own is all that is missing.
+    let undo = snapshot.undo(tip.height)?;
+    let undo = undo.filter(|undo| undo.headers.root() == tip.coinbase.chain_root);
+    let wrong = || store.corrupt("the tip's undo data is missing or wrong".to_owned());
+    let mut headers = undo.ok_or_else(wrong)?.headers;
+    let node = ChainNode::of_header(&tip.header).map_err(|error| store.corrupt(error.to_string()))?;
+    headers.push(node);
+    let ledger = Ledger::restore(Arc::clone(spec), tip.hash, snapshot.accounts()?, headers);
+    let (found, expected) = (ledger.state_root(), tip.coinbase.state_root);
+    if found != expected {
+        return Err(store
+            .corrupt(format!("the accounts give state root {found}, block {} says {expected}", tip.height)));
+    }
+    Ok(ledger)
+}

@@ -4,7 +4,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 
 use crate::address::Address;
 use crate::block::{Block, COINBASE_VERSION, Coinbase, HEADER_VERSION, Header};
-use crate::codec;
+use crate::codec::{self, read_string};
 use crate::hash::{BlockHash, ChainRoot, tagged};
 use crate::merkle::merkle_root;
 use crate::pow::CompactTarget;
@@ -14,6 +14,7 @@ use crate::state_tree::EMPTY_ROOT;
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Rules {
     /// The human-readable part of addresses.
+    #[borsh(deserialize_with = "read_string")]
     pub address_prefix: String,
     /// T: the seconds that a block should take, at least 2.
     pub block_time: u32,

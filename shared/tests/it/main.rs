@@ -1,5 +1,9 @@
-//! Tests of the crate against what others wrote. They need native code, so they are not built for WASM.
+//! The crate from outside: against what others wrote, against a naive model of itself, and by its properties. Native
+//! only: the same bytes in WASM are the vectors' business.
 
 #![cfg(not(target_arch = "wasm32"))]
 
+mod model;
+mod properties;
+mod support;
 mod wycheproof;

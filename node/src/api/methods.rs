@@ -6,28 +6,22 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use shared::address::Address;
 use shared::api::rpc::RpcError;
-use shared::api::views::{
-    Answer, BalanceView, HeadersView, SubmittedView, TransactionStatus, TransactionStatusView,
-};
+use shared::api::views::{Answer, BalanceView, HeadersView, TransactionStatus, TransactionStatusView};
 use shared::api::{Request, rpc};
 use shared::block::Block;
 use shared::codec;
-use shared::consensus::check_transaction;
 use shared::hash::{BlockHash, TxId};
-use shared::transaction::Transaction;
 
-use super::config::MAX_TRANSACTION_BYTES;
-use super::{Server, views};
-use crate::chain::{ChainError, SubmitTransactionError};
-use crate::mempool::{AdmissionError, RankError};
+use super::{Server, proofs, submit, views};
+use crate::chain::ChainError;
+use crate::mempool::RankError;
 use crate::miner::{ControlError, MinerHandle, Mining};
 use crate::store::{Snapshot, StoreError};
-use crate::verifier::AwsLcVerifier;
 
 /// Entries of a page, unless told otherwise.
 const DEFAULT_PAGE: usize = 20;
 
-type Result<T> = std::result::Result<T, RpcError>;
+pub(super) type Result<T> = std::result::Result<T, RpcError>;
 
 /// The answer to a request, or the work that leads to it.
 #[expect(
@@ -89,11 +83,17 @@ fn try_begin(server: &Arc<Server>, request: Request) -> Result<Work> {
             };
             Ok(Work::Read(page.boxed()))
         }
-        Request::Transaction { transaction } => submit(server, decode_transaction(&transaction)?),
+        Request::GetAccountProof { address } => Ok(proofs::account(server, parse_address(server, &address)?)),
+        Request::GetTransactionProof { tx_id } => {
+            proofs::check_mined(server, &tx_id)?;
+            Ok(read(server, move |server, snapshot| proofs::transaction(server, snapshot, tx_id)))
+        }
+        Request::Transaction { transaction } => submit::submit(server, submit::decode(&transaction)?),
         Request::Payment(payment) => {
             let transaction = payment.to_transaction(views::prefix(spec));
-            submit(server, transaction.map_err(|error| invalid(error.to_string()))?)
+            submit::submit(server, transaction.map_err(|error| invalid(error.to_string()))?)
         }
+        Request::CheckTransaction { transaction } => Ok(submit::check(server, submit::decode(&transaction)?)),
         Request::GetNode {} => done(Answer::Node(views::node(spec, &server.control.miner))),
         Request::SetPayout { address } => {
             let address = parse_address(server, &address)?;
@@ -119,8 +119,7 @@ where
     let answer = async move {
         match ordered.await {
             Ok(_) => Ok(Answer::Node(views::node(server.chain.spec(), &server.control.miner))),
-            Err(ControlError::Chain(ChainError::Store(error))) => Err(store_failed(&error)),
-            Err(ControlError::Chain(ChainError::Stopped)) => Err(stopping()),
+            Err(ControlError::Chain(error)) => Err(chain_failed(&error)),
             Err(error @ ControlError::Miner(_)) => Err(RpcError::new(rpc::INTERNAL_ERROR, error.to_string())),
         }
     };
@@ -136,45 +135,6 @@ pub(super) fn parse_address(server: &Server, text: &str) -> Result<Address> {
     Address::parse_any(text, views::prefix(server.chain.spec())).map_err(|error| invalid(error.to_string()))
 }
 
-fn decode_transaction(text: &str) -> Result<Transaction> {
-    if text.len() > 2 * MAX_TRANSACTION_BYTES {
-        let got = text.len() / 2;
-        return Err(invalid(format!(
-            "the transaction has {got} bytes; at most {MAX_TRANSACTION_BYTES} are accepted"
-        )));
-    }
-    let bytes =
-        hex::decode(text).map_err(|error| invalid(format!("\"transaction\" must be hex: {error}")))?;
-    codec::decode(&bytes).map_err(|error| invalid(format!("\"transaction\" is not a transaction: {error}")))
-}
-
-/// Checks what needs no state here, so that the chain thread never sees a bad signature.
-fn submit(server: &Server, transaction: Transaction) -> Result<Work> {
-    let chain = server.chain.clone();
-    let transaction = check_transaction(chain.spec(), &AwsLcVerifier, transaction)
-        .map_err(|error| RpcError::refused(error.id(), error.to_string()))?;
-    let submission = async move {
-        let tx_id = *transaction.id();
-        let accepted = |result_message: &str| {
-            let result_message = result_message.to_owned();
-            Ok(Answer::Submitted(SubmittedView { result: true, result_message, tx_id }))
-        };
-        match chain.submit_transaction(transaction).await {
-            Ok(()) => accepted("The transaction is accepted and waits for a block."),
-            // Whoever did not hear the first answer asks again, and loses nothing by it.
-            Err(SubmitTransactionError::Refused(AdmissionError::AlreadyPending { .. })) => {
-                accepted("The transaction was accepted before and waits for a block.")
-            }
-            Err(SubmitTransactionError::Refused(error)) => {
-                Err(RpcError::refused(error.id(), error.to_string()))
-            }
-            Err(SubmitTransactionError::Store(error)) => Err(store_failed(&error)),
-            Err(SubmitTransactionError::Stopped) => Err(stopping()),
-        }
-    };
-    Ok(Work::Change(submission.boxed()))
-}
-
 fn get_transaction(server: &Arc<Server>, id: TxId) -> Work {
     if let Some(answer) = pending_transaction(server, &id) {
         return Work::Done(Ok(answer));
@@ -182,10 +142,7 @@ fn get_transaction(server: &Arc<Server>, id: TxId) -> Work {
     read(server, move |server, snapshot| {
         let Some(found) = stored(snapshot.transaction(&id))? else {
             // A reorg may have brought it back to the mempool in the meantime.
-            return pending_transaction(server, &id).ok_or_else(|| {
-                let message = format!("no transaction {id} is pending or on the best chain");
-                RpcError::new(rpc::NOT_FOUND, message)
-            });
+            return pending_transaction(server, &id).ok_or_else(|| no_transaction(&id));
         };
         let (tip_height, _) = stored(snapshot.tip())?;
         Ok(Answer::Transaction(TransactionStatusView {
@@ -198,6 +155,10 @@ fn get_transaction(server: &Arc<Server>, id: TxId) -> Work {
             },
         }))
     })
+}
+
+pub(super) fn no_transaction(id: &TxId) -> RpcError {
+    RpcError::new(rpc::NOT_FOUND, format!("no transaction {id} is pending or on the best chain"))
 }
 
 fn pending_transaction(server: &Server, id: &TxId) -> Option<Answer> {
@@ -224,11 +185,15 @@ fn get_block(
     let found = stored(snapshot.block(&hash))?.ok_or_else(not_found)?;
     let (tip_height, _) = stored(snapshot.tip())?;
     let confirmations = if found.is_best { confirmations(tip_height, found.height) } else { 0 };
-    let block: Block = codec::decode(&found.bytes).map_err(|error| {
+    let block = decode_block(&hash, &found.bytes)?;
+    Ok(Answer::Block(views::block(server.chain.spec(), hash, &block, found.bytes.len(), confirmations)))
+}
+
+pub(super) fn decode_block(hash: &BlockHash, bytes: &[u8]) -> Result<Block> {
+    codec::decode(bytes).map_err(|error| {
         tracing::error!(%hash, %error, "a stored block cannot be decoded");
         RpcError::new(rpc::INTERNAL_ERROR, "this node's store is damaged".to_owned())
-    })?;
-    Ok(Answer::Block(views::block(server.chain.spec(), hash, &block, found.bytes.len(), confirmations)))
+    })
 }
 
 fn confirmations(tip_height: u64, height: u64) -> u64 {
@@ -266,16 +231,23 @@ pub(super) fn stored<T>(read: std::result::Result<T, StoreError>) -> Result<T> {
 }
 
 /// The client is told that it was the disk; the path and the reason are the operator's.
-fn store_failed(error: &StoreError) -> RpcError {
+pub(super) fn store_failed(error: &StoreError) -> RpcError {
     tracing::error!(%error, "the store failed");
     let message = "this node's store failed, see its log; try again later or ask another node";
     RpcError::new(rpc::INTERNAL_ERROR, message.to_owned())
 }
 
-fn stopping() -> RpcError {
+pub(super) fn chain_failed(error: &ChainError) -> RpcError {
+    match error {
+        ChainError::Store(error) => store_failed(error),
+        ChainError::Stopped => stopping(),
+    }
+}
+
+pub(super) fn stopping() -> RpcError {
     RpcError::new(rpc::INTERNAL_ERROR, "the node is stopping; try again when it is back".to_owned())
 }
 
-fn invalid(message: String) -> RpcError {
+pub(super) fn invalid(message: String) -> RpcError {
     RpcError::new(rpc::INVALID_PARAMS, message)
 }

@@ -10,9 +10,11 @@ mod control;
 mod http;
 mod methods;
 mod origin;
+mod proofs;
 mod rate;
 mod session;
 mod stall;
+mod submit;
 mod views;
 
 use std::io::{self, ErrorKind};

@@ -6,8 +6,10 @@ use std::sync::Arc;
 use shared::address::Address;
 use shared::block::Block;
 use shared::consensus::{CheckedBlock, CheckedTransaction};
+use shared::hash::BlockHash;
 use shared::ledger::BlockTemplate;
 use shared::spec::ChainSpec;
+use shared::state_tree::AccountProof;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use super::error::{ChainError, RefusedBlock, SubmitError, SubmitTransactionError, TemplateError};
@@ -24,6 +26,8 @@ pub(super) enum Command {
     Block(Box<Block>, Reply<Submitted, SubmitError>),
     Blocks(Vec<CheckedBlock>, Reply<(), RefusedBlock>),
     Template(Address, Reply<BlockTemplate, TemplateError>),
+    Check(Arc<CheckedTransaction>, Reply<(), SubmitTransactionError>),
+    Prove(Address, Reply<(BlockHash, AccountProof), ChainError>),
     RememberMiner(Address, Reply<(), ChainError>),
 }
 
@@ -86,6 +90,26 @@ impl ChainHandle {
     ) -> Result<(), SubmitTransactionError> {
         let ask = |reply| Command::Transaction(Arc::new(transaction), reply);
         self.ask(ask).await.unwrap_or(Err(SubmitTransactionError::Stopped))
+    }
+
+    /// Says what [`ChainHandle::submit_transaction`] would, and changes nothing.
+    ///
+    /// # Errors
+    /// When the mempool would refuse it, or the node stops.
+    pub async fn check_transaction(
+        &self,
+        transaction: CheckedTransaction,
+    ) -> Result<(), SubmitTransactionError> {
+        let ask = |reply| Command::Check(Arc::new(transaction), reply);
+        self.ask(ask).await.unwrap_or(Err(SubmitTransactionError::Stopped))
+    }
+
+    /// Proves what `address` has after the tip, whose hash comes with the proof.
+    ///
+    /// # Errors
+    /// When the node stops.
+    pub async fn prove_account(&self, address: Address) -> Result<(BlockHash, AccountProof), ChainError> {
+        self.ask(|reply| Command::Prove(address, reply)).await.unwrap_or(Err(ChainError::Stopped))
     }
 
     /// Offers a block that nobody asked for; returns when it is durable.

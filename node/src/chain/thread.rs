@@ -128,6 +128,10 @@ impl Loop {
             Command::Template(miner, reply) => {
                 tell(reply, self.state.template(miner).map_err(TemplateError::Impossible));
             }
+            Command::Check(transaction, reply) => {
+                tell(reply, self.state.check_admission(transaction).map_err(SubmitTransactionError::Refused));
+            }
+            Command::Prove(address, reply) => tell(reply, Ok(self.state.prove(&address))),
             Command::RememberMiner(miner, reply) => {
                 let stored = self.state.store.set_miner(&miner);
                 tell(reply, stored.clone().map_err(ChainError::Store));

@@ -6,10 +6,13 @@ use std::sync::Arc;
 use imbl::OrdMap;
 use shared::address::Address;
 use shared::block::{Coinbase, Header};
+use shared::consensus::CheckedTransaction;
 use shared::hash::BlockHash;
 use shared::pow::{Ancestry, Work};
+use shared::spec::ChainSpec;
 use shared::state::Account;
 
+use super::state::room_for_transactions;
 use crate::mempool::MempoolView;
 
 /// The last block of the best chain.
@@ -53,6 +56,14 @@ impl View {
     #[must_use]
     pub fn account(&self, address: &Address) -> Account {
         self.accounts.get(address).copied().unwrap_or_default()
+    }
+
+    /// Returns the height of the block that will hold `transaction` if this node mines it and nothing else comes.
+    #[must_use]
+    pub fn expected_block(&self, spec: &ChainSpec, transaction: &CheckedTransaction) -> u64 {
+        let bytes = self.mempool.bytes_before(transaction) + transaction.size();
+        let full_blocks = bytes.saturating_sub(1) / room_for_transactions(spec).max(1);
+        (self.tip.height + 1).saturating_add(u64::try_from(full_blocks).unwrap_or(u64::MAX))
     }
 }
 

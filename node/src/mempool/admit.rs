@@ -2,27 +2,58 @@
 
 use std::sync::Arc;
 
-use shared::consensus::check_admission;
+use shared::consensus::{CheckedTransaction, check_admission};
 
 use super::{AdmissionError, Context, Mempool, Pending, Rank, memory_bytes};
 
+/// What goes when a transaction is admitted.
+struct Room {
+    replaced: Option<Arc<Pending>>,
+    evicted: Vec<Arc<Pending>>,
+}
+
 impl Mempool {
+    /// Returns whether [`Mempool::admit`] would admit a transaction. Nothing changes.
+    pub(crate) fn check(
+        &self,
+        transaction: Arc<CheckedTransaction>,
+        context: &Context<'_>,
+    ) -> Result<(), AdmissionError> {
+        self.examine(&self.arriving(transaction, context), context).map(drop)
+    }
+
     /// Admits a transaction with the number and time that it carries. On an error nothing has changed.
     pub(super) fn admit_pending(
         &mut self,
         pending: Pending,
         context: &Context<'_>,
     ) -> Result<(), AdmissionError> {
+        let Room { replaced, evicted } = self.examine(&pending, context)?;
+        if let Some(old) = replaced {
+            self.remove(&old);
+        }
+        for cheaper in evicted {
+            self.remove_from(&cheaper);
+        }
+        self.insert(Arc::new(pending));
+        Ok(())
+    }
+
+    /// Checks every rule and policy, and finds room.
+    fn examine(&self, pending: &Pending, context: &Context<'_>) -> Result<Room, AdmissionError> {
         let transaction = &pending.transaction;
         let (sender, nonce, fee) = (*pending.sender(), pending.nonce(), pending.fee());
-        if self.view.get(transaction.id()).is_some() {
-            return Err(AdmissionError::AlreadyPending { id: *transaction.id() });
+        let replaced = self.view.sent_at(&sender, nonce).cloned();
+        // A body has one signature, so this is the same as to compare ids; and it also holds for what is not signed.
+        if let Some(old) = &replaced
+            && old.transaction.transaction().body == transaction.transaction().body
+        {
+            return Err(AdmissionError::AlreadyPending { id: *old.transaction.id() });
         }
-        if self.is_too_old(&pending, context.now) {
+        if self.is_too_old(pending, context.now) {
             return Err(AdmissionError::WaitedTooLong { waited_s: context.now - pending.arrived_at });
         }
         let account = context.account(&sender);
-        let replaced = self.view.sent_at(&sender, nonce).cloned();
         let next_nonce = self.view.next_nonce(&sender, account.nonce);
         // Everything of the sender's must be covered, also what comes after a replaced transaction.
         let spent =
@@ -48,16 +79,8 @@ impl Mempool {
         } else if self.view.sent_by(&sender).count() >= self.limits.per_sender {
             return Err(AdmissionError::TooManyPending { limit: self.limits.per_sender });
         }
-        let evicted = self.make_room(&pending, replaced.as_deref())?;
-
-        if let Some(old) = replaced {
-            self.remove(&old);
-        }
-        for cheaper in evicted {
-            self.remove_from(&cheaper);
-        }
-        self.insert(Arc::new(pending));
-        Ok(())
+        let evicted = self.make_room(pending, replaced.as_deref())?;
+        Ok(Room { replaced, evicted })
     }
 
     /// Returns what must go so that `new` fits: the cheapest, all of it cheaper than `new`.

@@ -89,8 +89,11 @@ impl Mempool {
         transaction: Arc<CheckedTransaction>,
         context: &Context<'_>,
     ) -> Result<(), AdmissionError> {
-        let pending = Pending { number: self.next_number, arrived_at: context.now, transaction };
-        self.admit_pending(pending, context)
+        self.admit_pending(self.arriving(transaction, context), context)
+    }
+
+    fn arriving(&self, transaction: Arc<CheckedTransaction>, context: &Context<'_>) -> Pending {
+        Pending { number: self.next_number, arrived_at: context.now, transaction }
     }
 
     /// Takes back what was stored before a restart. What is not valid any more is among the changes.

@@ -91,6 +91,23 @@ pub enum AdmissionError {
 }
 
 impl AdmissionError {
+    /// Returns whether the transaction may be admitted later as it is. One that is refused for good has expired, or
+    /// its nonce is used.
+    #[must_use]
+    pub const fn may_pass_later(&self) -> bool {
+        match self {
+            Self::Rule(error) => {
+                matches!(error, TxError::NonceTooHigh { .. } | TxError::InsufficientBalance { .. })
+            }
+            Self::AlreadyPending { .. }
+            | Self::FeeTooLow { .. }
+            | Self::ReplacementFeeTooLow { .. }
+            | Self::TooManyPending { .. }
+            | Self::Full { .. }
+            | Self::WaitedTooLong { .. } => true,
+        }
+    }
+
     /// Returns the id of the rule of the chain (`TX-…`) or of this node's policy (`MEM-…`).
     #[must_use]
     pub const fn id(&self) -> &'static str {

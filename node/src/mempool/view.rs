@@ -59,8 +59,13 @@ pub struct Rank {
 
 impl Rank {
     pub(super) fn of(pending: &Pending) -> Self {
-        let size = u128::try_from(pending.transaction.size()).unwrap_or(u128::MAX).max(1);
-        Self { rate: (u128::from(pending.fee()) << 32) / size, number: Reverse(pending.number) }
+        Self::new(&pending.transaction, pending.number)
+    }
+
+    fn new(transaction: &CheckedTransaction, number: u64) -> Self {
+        let size = u128::try_from(transaction.size()).unwrap_or(u128::MAX).max(1);
+        let fee = u128::from(transaction.transaction().body.fee);
+        Self { rate: (fee << 32) / size, number: Reverse(number) }
     }
 
     /// Returns whether this pays more for its size, whenever it came.
@@ -173,6 +178,24 @@ impl MempoolView {
     #[must_use]
     pub fn pending_out(&self, sender: &Address) -> u64 {
         self.sent_by(sender).map(|pending| pending.transaction.cost()).sum()
+    }
+
+    /// Returns the bytes of what will be mined before `transaction`, if nothing else comes: whatever pays as much for
+    /// its size, or as much as the worst of the sender's that must come first.
+    #[must_use]
+    pub fn bytes_before(&self, transaction: &CheckedTransaction) -> usize {
+        let body = &transaction.transaction().body;
+        let (sender, nonce) = (transaction.sender(), body.nonce);
+        let same_place = self.sent_at(sender, nonce);
+        let own = match same_place.filter(|pending| pending.transaction.transaction().body == *body) {
+            Some(pending) => Rank::of(pending),
+            None => Rank::new(transaction, u64::MAX),
+        };
+        let earlier = self.by_sender.range((*sender, 0)..(*sender, nonce));
+        let worst = earlier.map(|(_, pending)| Rank::of(pending)).fold(own, Rank::min);
+        let before = self.by_rank.range(worst..).map(|(_, pending)| pending);
+        let others = before.filter(|pending| same_place.is_none_or(|same| same.number != pending.number));
+        others.map(|pending| pending.transaction.size()).sum()
     }
 
     pub(super) fn sent_at(&self, sender: &Address, nonce: u64) -> Option<&Arc<Pending>> {

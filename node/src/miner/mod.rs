@@ -1,8 +1,8 @@
 //! The miner: searches the block after the tip on threads of low priority, and hands what it finds to the chain.
 //!
-//! [`MinerHandle`] steers it while the node runs. One coordinator task fetches templates from the chain thread and leaves them in a slot for the mining threads. A
+//! One coordinator task fetches templates from the chain thread and leaves them in a slot for the mining threads. A
 //! new tip takes the old template away at once, so that no thread works on a stale parent for longer than one batch
-//! of hashes. The chain thread alone judges what was found.
+//! of hashes. The chain thread alone judges what was found. [`MinerHandle`] steers all of it while the node runs.
 
 mod control;
 mod rate;

@@ -87,6 +87,21 @@ pub enum Request {
     /// As [`Request::Transaction`], field by field as the tutorial sends it.
     #[serde(rename = "transaction")]
     Payment(Payment),
+    /// Asks what submitting a transaction would be answered. Answered by [`super::views::CheckView`].
+    CheckTransaction {
+        /// Hex of its encoding; the signature may be empty.
+        transaction: String,
+    },
+    /// Asks for the proof of an account. Answered by [`super::views::AccountProofView`].
+    GetAccountProof {
+        /// bech32m or tutorial address.
+        address: String,
+    },
+    /// Asks for the proof of a mined transaction. Answered by [`super::views::TransactionProofView`].
+    GetTransactionProof {
+        /// Its id.
+        tx_id: TxId,
+    },
     /// Shows the control token, after which the session may use the methods below. Answered by `true`.
     Authorize {
         /// From the link that the node printed at its start.
@@ -226,6 +241,9 @@ impl Request {
                 Self::Transaction { transaction: fields.text("transaction")? }
             }
             "transaction" => Self::Payment(Payment::parse(&mut fields)?),
+            "check_transaction" => Self::CheckTransaction { transaction: fields.text("transaction")? },
+            "get_account_proof" => Self::GetAccountProof { address: fields.text("address")? },
+            "get_transaction_proof" => Self::GetTransactionProof { tx_id: fields.parsed("tx_id", HASH)? },
             "authorize" => Self::Authorize { token: Token(fields.text("token")?) },
             "get_node" => Self::GetNode {},
             "set_payout" => Self::SetPayout { address: fields.text("address")? },

@@ -260,6 +260,69 @@ pub struct SubmittedView {
     pub tx_id: TxId,
 }
 
+/// What submitting a transaction would be answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckView {
+    /// Whether it would be accepted.
+    pub verdict: CheckVerdict,
+    /// The rule of the protocol or of the node's policy that it breaks; absent when it is valid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
+    /// For people: why; absent when it is valid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// When it is valid: the height of the block that will hold it if nothing that pays more comes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected_block: Option<u64>,
+}
+
+/// Whether a transaction would be accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckVerdict {
+    /// It would be.
+    Valid,
+    /// Not at present, but it may be later as it is.
+    NotNow,
+    /// Never as it is.
+    Invalid,
+}
+
+/// An account after the tip, and what binds it to the tip's header. Whoever has checked that header's work need not
+/// believe anything else in here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountProofView {
+    /// In bech32m.
+    pub address: String,
+    /// The tip's height.
+    pub height: u64,
+    /// The tip's hash.
+    pub block_hash: BlockHash,
+    /// Hex of the tip's header.
+    pub header: String,
+    /// Hex of the [`crate::merkle::MerkleProof`] of the tip's coinbase, which holds the state root.
+    pub coinbase_proof: String,
+    /// Hex of the [`crate::state_tree::AccountProof`] under that root.
+    pub account_proof: String,
+}
+
+/// A transaction of the best chain, and what binds it to its block's header.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TransactionProofView {
+    /// Its id.
+    pub tx_id: TxId,
+    /// Its block's height.
+    pub height: u64,
+    /// Its block's hash.
+    pub block_hash: BlockHash,
+    /// Hex of its block's header.
+    pub header: String,
+    /// Hex of the [`crate::merkle::MerkleProof`] of the block's coinbase, which holds height and count.
+    pub coinbase_proof: String,
+    /// Hex of the [`crate::merkle::MerkleProof`] of the transaction.
+    pub proof: String,
+}
+
 /// How the node is set, for those who may steer it. It mines when there are an address and threads.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NodeView {
@@ -296,6 +359,12 @@ pub enum Answer {
     Mempool(MempoolPageView),
     /// To `transaction`.
     Submitted(SubmittedView),
+    /// To `check_transaction`.
+    Check(CheckView),
+    /// To `get_account_proof`.
+    AccountProof(AccountProofView),
+    /// To `get_transaction_proof`.
+    TransactionProof(TransactionProofView),
     /// To `get_node`, `set_payout` and `set_mining`.
     Node(NodeView),
     /// To `authorize`: always true.

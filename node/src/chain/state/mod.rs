@@ -12,8 +12,10 @@ use std::sync::Arc;
 use shared::address::Address;
 use shared::block::HEADER_BYTES;
 use shared::consensus::{CheckedTransaction, RuleError};
+use shared::hash::BlockHash;
 use shared::ledger::{BlockTemplate, Ledger, ProposeError};
 use shared::spec::ChainSpec;
+use shared::state_tree::AccountProof;
 
 use super::headers::{HeaderTree, NodeId};
 use super::view::{Tip, View};
@@ -86,6 +88,16 @@ impl ChainState {
         self.mempool.admit(transaction, &context)
     }
 
+    /// Says what [`ChainState::admit`] would.
+    pub(super) fn check_admission(&self, transaction: Arc<CheckedTransaction>) -> Result<(), AdmissionError> {
+        self.mempool.check(transaction, &context(&self.ledger, &*self.clock))
+    }
+
+    /// Proves what `address` has after the tip, whose hash comes first.
+    pub(super) fn prove(&self, address: &Address) -> (BlockHash, AccountProof) {
+        (self.tip.hash, self.ledger.prove(address))
+    }
+
     /// Drops what has waited for too long.
     pub(super) fn expire(&mut self) {
         let context = context(&self.ledger, &*self.clock);
@@ -106,10 +118,7 @@ impl ChainState {
 
     /// Makes the block after the tip.
     pub(super) fn template(&mut self, miner: Address) -> Result<BlockTemplate, ProposeError> {
-        // The count of transactions is a u32.
-        let reserved = HEADER_BYTES + MAX_COINBASE_BYTES + 4;
-        let max_bytes = usize::try_from(self.spec.rules().max_block_bytes).unwrap_or(usize::MAX);
-        let mut transactions = self.mempool.select(max_bytes.saturating_sub(reserved));
+        let mut transactions = self.mempool.select(room_for_transactions(&self.spec));
         loop {
             match self.ledger.propose(self.tip.ancestry(), miner, transactions.clone()) {
                 // The mempool keeps every rule but one: a receiver's balance may reach its limit.
@@ -150,6 +159,13 @@ impl ChainState {
         };
         changes.iter().try_for_each(put).map_err(|error| self.store.explain(error))
     }
+}
+
+/// Returns how many bytes of transactions fit into one of our blocks.
+pub(super) fn room_for_transactions(spec: &ChainSpec) -> usize {
+    // The count of transactions is a u32.
+    let reserved = HEADER_BYTES + MAX_COINBASE_BYTES + 4;
+    usize::try_from(spec.rules().max_block_bytes).unwrap_or(usize::MAX).saturating_sub(reserved)
 }
 
 /// Returns what transactions are admitted against.

@@ -1,11 +1,13 @@
 //! The API over real sockets, on a real chain thread with a real store.
 
+mod check;
 mod control;
 mod hostile;
 mod http;
 mod lists;
 mod methods;
 mod news;
+mod proofs;
 
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -19,6 +19,8 @@ pub const INVALID_PARAMS: i32 = -32_602;
 pub const INTERNAL_ERROR: i32 = -32_603;
 /// There is no such block or transaction (this code and the following as in EIP-1474).
 pub const NOT_FOUND: i32 = -32_001;
+/// The transaction waits for a block, so there is no proof of it yet.
+pub const NOT_MINED: i32 = -32_002;
 /// A transaction was refused; `data.rule` says by which rule.
 pub const REFUSED: i32 = -32_003;
 /// Too many requests or subscriptions; the message begins with `rate_limited` for the first.

@@ -74,7 +74,10 @@ impl ChainState {
                 }
             }
         }
-        if let Err(error) = self.commit(&mut writes) {
+        // A disk that has failed takes nothing more, and what it said first tells most.
+        if !matches!(refused, Some(SubmitError::Store(_)))
+            && let Err(error) = self.commit(&mut writes)
+        {
             refused = Some(SubmitError::Store(error));
         }
         Accepted { submitted, refused, head: self.head_change(old_tip) }

@@ -18,7 +18,10 @@ Examples:
   node --chain dev              a chain for trying things: a block every two seconds
   node --miner iron1...         mine for an address that you have
   node --threads 0              follow the chain without mining
-  node words                    make the words of a new wallet";
+  node words                    make the words of a new wallet
+  node check                    validate the stored chain from its first block on
+  node export chain.blocks      write it to a file
+  node import chain.blocks 1112 take it into the store of a node on another port";
 
 /// A node of Ironchain: keeps the chain, mines, and serves the wallet page.
 #[derive(Debug, Parser)]
@@ -36,6 +39,32 @@ pub struct Cli {
 enum CliCommand {
     /// Make the 24 words of a new wallet, show them once with their address, and end
     Words,
+    /// Validate a stored chain from its first block on, by every rule
+    Check(StoreArgs),
+    /// Write a stored chain's blocks to a file; one that was begun before is continued
+    Export(FileArgs),
+    /// Take the blocks of a file into a store, by every rule; those that it has already are skipped
+    Import(FileArgs),
+}
+
+/// A store that no node is running on.
+#[derive(Debug, Args)]
+struct StoreArgs {
+    /// The port of the node that the store belongs to
+    #[arg(value_name = "PORT", default_value_t = DEFAULT_PORT, value_parser = parse_port)]
+    port: u16,
+    /// Where the chain is stored [default: ironchain/CHAIN/PORT in the platform's data directory]
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct FileArgs {
+    /// The file of blocks
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    #[command(flatten)]
+    store: StoreArgs,
 }
 
 #[derive(Debug, Args)]
@@ -78,6 +107,21 @@ pub enum Task {
     Words(Arc<ChainSpec>),
     /// Run a node.
     Run(Box<Run>),
+    /// Validate a store.
+    Check(StoreTask),
+    /// Write a store's blocks to a file.
+    Export(StoreTask, PathBuf),
+    /// Take a file's blocks into a store.
+    Import(StoreTask, PathBuf),
+}
+
+/// A store to work on.
+#[derive(Debug)]
+pub struct StoreTask {
+    /// Its chain.
+    pub spec: Arc<ChainSpec>,
+    /// Its directory.
+    pub data_dir: PathBuf,
 }
 
 /// A node to run.
@@ -149,9 +193,27 @@ impl Cli {
         let spec = ChainSpec::named(&name).map(Arc::new).ok_or(CliError::UnknownChain { name })?;
         match self.command {
             Some(CliCommand::Words) => Ok(Task::Words(spec)),
+            Some(CliCommand::Check(store)) => Ok(Task::Check(store.into_task(spec)?)),
+            Some(CliCommand::Export(FileArgs { file, store })) => {
+                Ok(Task::Export(store.into_task(spec)?, file))
+            }
+            Some(CliCommand::Import(FileArgs { file, store })) => {
+                Ok(Task::Import(store.into_task(spec)?, file))
+            }
             None => self.node.into_task(spec),
         }
     }
+}
+
+impl StoreArgs {
+    fn into_task(self, spec: Arc<ChainSpec>) -> Result<StoreTask, CliError> {
+        let data_dir = data_dir(self.data_dir, &spec, self.port)?;
+        Ok(StoreTask { spec, data_dir })
+    }
+}
+
+fn data_dir(given: Option<PathBuf>, spec: &ChainSpec, port: u16) -> Result<PathBuf, CliError> {
+    given.or_else(|| config::default_data_dir(spec, port)).ok_or(CliError::NoHome)
 }
 
 impl NodeArgs {
@@ -162,10 +224,7 @@ impl NodeArgs {
         let prefix = &spec.rules().address_prefix;
         let miner = self.miner.map(|text| Address::parse_any(text.trim(), prefix)).transpose();
         let miner = miner.map_err(CliError::Miner)?;
-        let data_dir = match self.data_dir {
-            Some(data_dir) => data_dir,
-            None => config::default_data_dir(&spec, self.port).ok_or(CliError::NoHome)?,
-        };
+        let data_dir = data_dir(self.data_dir, &spec, self.port)?;
         let hash_limit = match self.hash_limit {
             Some(limit) => NonZeroU64::new(limit),
             None => config::default_hash_limit(&spec),

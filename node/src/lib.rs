@@ -9,6 +9,7 @@ pub mod console;
 pub mod mempool;
 pub mod miner;
 mod node;
+pub mod offline;
 mod page;
 pub mod store;
 pub mod verifier;

@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use clap::Parser as _;
 use node::cli::{self, Cli, Task};
-use node::clock::SystemClock;
+use node::clock::{Clock as _, SystemClock};
 use node::config::Config;
-use node::console::{self, Console, LogWriter, Start};
+use node::console::{self, Console, LogWriter, Meter, Start};
+use node::offline::{self, OfflineError, Progress, Report};
 use node::words;
 use node::{OpenNode, RunningNode};
 use shared::spec::ChainSpec;
@@ -33,6 +34,15 @@ fn run() -> Result<(), Box<dyn Error>> {
     let console = Console::new();
     match Cli::parse().into_task()? {
         Task::Words(spec) => show_new_words(console, &spec),
+        Task::Check(store) => {
+            work("checked", |report| offline::check(&store.data_dir, &store.spec, SystemClock.now(), report))
+        }
+        Task::Export(store, file) => {
+            work("exported", |report| offline::export(&store.data_dir, &store.spec, &file, report))
+        }
+        Task::Import(store, file) => work("imported", |report| {
+            offline::import(&store.data_dir, &store.spec, &file, Arc::new(SystemClock), report)
+        }),
         Task::Run(run) => {
             start_log(run.log);
             let runtime = tokio::runtime::Runtime::new()?;
@@ -42,6 +52,18 @@ fn run() -> Result<(), Box<dyn Error>> {
             result
         }
     }
+}
+
+/// Does something with a store, and shows how far it has come.
+fn work(
+    verb: &'static str,
+    task: impl FnOnce(Report<'_>) -> Result<Progress, OfflineError>,
+) -> Result<(), Box<dyn Error>> {
+    start_log(EnvFilter::new("warn"));
+    let mut meter = Meter::new(verb);
+    let done = task(&mut |progress| meter.show(progress))?;
+    meter.finish(done);
+    Ok(())
 }
 
 fn show_new_words(console: Console, spec: &ChainSpec) -> Result<(), Box<dyn Error>> {

@@ -130,6 +130,19 @@ impl ChainHandle {
         self.ask(|reply| Command::Blocks(blocks, reply)).await.unwrap_or(Err(stopped))
     }
 
+    /// Does the same from a thread that runs no event loop, and blocks it.
+    ///
+    /// # Errors
+    /// As [`ChainHandle::submit_blocks`].
+    pub fn blocking_submit_blocks(&self, blocks: Vec<CheckedBlock>) -> Result<(), RefusedBlock> {
+        let stopped = RefusedBlock { index: 0, error: SubmitError::Stopped };
+        let (reply, answer) = oneshot::channel();
+        if self.commands.blocking_send(Command::Blocks(blocks, reply)).is_err() {
+            return Err(stopped);
+        }
+        answer.blocking_recv().unwrap_or(Err(stopped))
+    }
+
     /// Returns a block on the tip for `miner` that only lacks its time, bits and nonce: valid transactions, highest
     /// fee rates first, within the chain's block size.
     ///

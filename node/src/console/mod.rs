@@ -3,6 +3,8 @@
 //!
 //! Nothing from outside reaches it but numbers and hashes, and log lines lose their control characters on the way.
 
+mod meter;
+
 use std::io::{self, IsTerminal as _, Write};
 
 use shared::words::Words;
@@ -13,6 +15,8 @@ use zeroize::Zeroizing;
 
 use crate::chain::{ChainEvent, HeadChange, Tip};
 use crate::miner::HashRate;
+
+pub use meter::Meter;
 
 /// A reorg that undoes more blocks than this is an alarm (`docs/protocol.md`, section 6).
 const ALARM_DEPTH: u64 = 6;

@@ -18,6 +18,15 @@ pub enum StoreError {
         /// The store's file.
         path: PathBuf,
     },
+    /// There is none.
+    #[error(
+        "there is no store {}; say which one with the node's PORT, --chain or --data-dir, as when it was started",
+        path.display()
+    )]
+    Missing {
+        /// The file that is not there.
+        path: PathBuf,
+    },
     /// A later version of this program wrote it.
     #[error(
         "cannot open the store {}: its schema is version {found}, and this program knows versions up to \

@@ -10,7 +10,7 @@ mod snapshot;
 mod tables;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use redb::{Database, Durability, ReadableDatabase};
@@ -67,6 +67,11 @@ fn guard<T>(file: &Path, read: impl FnOnce() -> Result<T, StoreError>) -> Result
     })
 }
 
+fn existing_file(directory: &Path) -> Result<PathBuf, StoreError> {
+    let file = directory.join(STORE_FILE);
+    if file.exists() { Ok(file) } else { Err(StoreError::Missing { path: file }) }
+}
+
 impl Store {
     /// Opens the store of `spec`'s chain in the directory `path`, and makes both when they are not there.
     ///
@@ -75,26 +80,60 @@ impl Store {
     pub fn open(path: &Path, spec: &ChainSpec) -> Result<Self, StoreError> {
         std::fs::create_dir_all(path).map_err(|error| StoreError::explain_io(path.to_owned(), error))?;
         let file = path.join(STORE_FILE);
-        // The engine panics on some damaged files; nothing of it outlives this call then.
-        catch_unwind(AssertUnwindSafe(|| Self::open_file(&file, spec))).unwrap_or_else(|_| {
-            Err(StoreError::Corrupt {
-                path: file.clone(),
-                what: "its pages contradict each other".to_owned(),
-            })
+        Self::open_with(&file, spec, |builder| builder.create(&file))
+    }
+
+    /// Opens a store that is there.
+    ///
+    /// # Errors
+    /// As [`Store::open`], and when there is none.
+    pub fn open_existing(path: &Path, spec: &ChainSpec) -> Result<Self, StoreError> {
+        let file = existing_file(path)?;
+        Self::open_with(&file, spec, |builder| builder.open(&file))
+    }
+
+    /// Opens a store that is there after having looked at every page of its file.
+    ///
+    /// # Errors
+    /// As [`Store::open_existing`], and when a page is not what was written.
+    pub fn open_whole(path: &Path, spec: &ChainSpec) -> Result<Self, StoreError> {
+        let file = existing_file(path)?;
+        Self::open_with(&file, spec, |builder| builder.set_check_integrity_on_open(true).open(&file))
+    }
+
+    /// Opens the store that `backend` holds; `file` is what it is called and must exist.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn open_on(
+        backend: impl redb::StorageBackend,
+        file: &Path,
+        spec: &ChainSpec,
+    ) -> Result<Self, StoreError> {
+        Self::open_with(file, spec, |builder| builder.create_with_backend(backend))
+    }
+
+    fn open_with(
+        file: &Path,
+        spec: &ChainSpec,
+        open: impl FnOnce(&mut redb::Builder) -> Result<Database, redb::DatabaseError>,
+    ) -> Result<Self, StoreError> {
+        guard(file, || {
+            let database = open(Database::builder().set_cache_size(CACHE_BYTES))
+                .map_err(|error| StoreError::explain(file, error.into()))?;
+            let store = Self { reader: Reader { database: Arc::new(database), path: file.into() } };
+            if store.is_new()? {
+                store.initialize(spec)?;
+            }
+            store.check_meta(spec)?;
+            Ok(store)
         })
     }
 
-    fn open_file(file: &Path, spec: &ChainSpec) -> Result<Self, StoreError> {
-        let database = Database::builder()
-            .set_cache_size(CACHE_BYTES)
-            .create(file)
-            .map_err(|error| StoreError::explain(file, error.into()))?;
-        let store = Self { reader: Reader { database: Arc::new(database), path: file.into() } };
-        if store.is_new()? {
-            store.initialize(spec)?;
-        }
-        store.check_meta(spec)?;
-        Ok(store)
+    /// Returns the store's file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.reader.path
     }
 
     /// Returns the address that earns the rewards, once it is known.

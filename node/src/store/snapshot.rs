@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use borsh::BorshDeserialize;
-use redb::{ReadTransaction, ReadableDatabase, ReadableTable};
+use redb::{ReadTransaction, ReadableDatabase, ReadableTable, ReadableTableMetadata as _};
 use shared::address::Address;
 use shared::block::{Coinbase, HEADER_BYTES, Header};
 use shared::hash::{BlockHash, HistoryHead, TxId};
@@ -118,6 +118,24 @@ impl Snapshot {
             let is_best = hash_at(transaction, height)? == Some(*hash);
             Ok(Some(StoredBlock { height, is_best, bytes }))
         })
+    }
+
+    /// Returns whether the store has a block, of any branch.
+    pub(crate) fn contains(&self, hash: &BlockHash) -> Result<bool, StoreError> {
+        self.read(|transaction| Ok(block_bytes(transaction, hash, |_| ())?.is_some()))
+    }
+
+    /// Returns the hash and encoding of the best chain's block at `height`.
+    pub(crate) fn best_block(&self, height: u64) -> Result<Option<(BlockHash, Vec<u8>)>, StoreError> {
+        self.read(|transaction| {
+            let Some(hash) = hash_at(transaction, height)? else { return Ok(None) };
+            Ok(block_bytes(transaction, &hash, <[u8]>::to_vec)?.map(|bytes| (hash, bytes)))
+        })
+    }
+
+    /// Returns how many transactions and how many history entries are indexed.
+    pub(crate) fn index_sizes(&self) -> Result<(u64, u64), StoreError> {
+        self.read(|read| Ok((read.open_table(TRANSACTIONS)?.len()?, read.open_table(HISTORY)?.len()?)))
     }
 
     /// Returns the hash of the best chain's block at `height`.

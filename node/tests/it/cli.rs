@@ -195,3 +195,31 @@ fn a_terminal_makes_no_words_for_a_node_that_does_not_mine() {
     let ended = node.stop();
     assert!(!ended.stdout.contains("words"), "{}", ended.stdout);
 }
+
+#[test]
+fn a_store_is_checked_exported_and_imported_by_the_program() {
+    let directory = tempfile::tempdir().unwrap();
+    let (data, copy, file) =
+        (directory.path().join("data"), directory.path().join("copy"), directory.path().join("blocks"));
+    let [data, copy, file] = [&data, &copy, &file].map(|path| path.to_str().unwrap());
+    let mut node = start(Path::new(data), &["--miner", &dev_address()]);
+    node.block(2);
+    let on_the_running = run(&["check", "--chain", "dev", "--data-dir", data]);
+    assert_eq!(on_the_running.status.code(), Some(1));
+    assert!(on_the_running.stderr.contains("another running node"), "{}", on_the_running.stderr);
+    node.stop();
+
+    for (arguments, done) in [
+        (vec!["check", "--data-dir", data], "checked "),
+        (vec!["export", file, "--data-dir", data], "exported "),
+        (vec!["import", file, "--data-dir", copy], "imported "),
+        (vec!["check", "--data-dir", copy], "checked "),
+    ] {
+        let Ended { status, stdout, stderr } = run(&[arguments.as_slice(), &["--chain", "dev"]].concat());
+        assert!(status.success(), "{arguments:?}: {stderr}");
+        assert!(stdout.starts_with(done) && stderr.is_empty(), "{arguments:?}: {stdout}{stderr}");
+    }
+    let missing = run(&["check", "--chain", "dev", "--data-dir", directory.path().to_str().unwrap()]);
+    assert_eq!(missing.status.code(), Some(1));
+    assert!(missing.stderr.contains("there is no store"), "{}", missing.stderr);
+}

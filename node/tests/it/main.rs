@@ -9,6 +9,7 @@ mod chain;
 mod cli;
 mod mempool;
 mod mining;
+mod offline;
 #[cfg(unix)]
 mod process;
 mod reorg;

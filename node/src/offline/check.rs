@@ -1,0 +1,165 @@
+//! Validates a store from genesis, and believes nothing in it.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use shared::block::{Block, Header};
+use shared::codec;
+use shared::consensus::{BodyContext, CheckedBlock, RuleError, check_body, check_header, check_header_alone};
+use shared::hash::BlockHash;
+use shared::ledger::Ledger;
+use shared::pow::Ancestry;
+use shared::spec::ChainSpec;
+
+use super::pipeline::{self, GROUP_BLOCKS, GROUP_BYTES};
+use super::{OfflineError, Progress, Report};
+use crate::store::{Snapshot, Store, StoreError};
+use crate::verifier::AwsLcVerifier;
+
+/// A stored block of the best chain.
+struct Stored {
+    height: u64,
+    hash: BlockHash,
+    bytes: Vec<u8>,
+}
+
+/// The same, taken apart.
+struct Prepared {
+    height: u64,
+    hash: BlockHash,
+    header: Header,
+    body: Result<CheckedBlock, RuleError>,
+}
+
+/// Validates the best chain of the store in the directory `path` by every rule, and what the store derives from it.
+/// `now` is in Unix seconds. Returns how far it came: to the tip.
+///
+/// # Errors
+/// The first block that breaks a rule, or damage.
+pub fn check(
+    path: &Path,
+    spec: &Arc<ChainSpec>,
+    now: u64,
+    report: Report<'_>,
+) -> Result<Progress, OfflineError> {
+    // The engine looks at every page of the file first: nothing of it is read again without need.
+    let store = Store::open_whole(path, spec)?;
+    let snapshot = store.reader().snapshot()?;
+    let (tip, _) = snapshot.tip()?;
+    let mut next_height = 1;
+    let mut replay = Replay::new(spec, &store, now, tip);
+    pipeline::run(
+        || next_group(&store, &snapshot, &mut next_height, tip),
+        |stored| prepare(spec, &store, &stored),
+        |group| {
+            for prepared in group {
+                replay.take(prepared?)?;
+            }
+            report(replay.progress);
+            Ok(())
+        },
+    )?;
+    replay.compare(&snapshot)?;
+    Ok(replay.progress)
+}
+
+fn next_group(
+    store: &Store,
+    snapshot: &Snapshot,
+    next_height: &mut u64,
+    tip: u64,
+) -> Result<Vec<Stored>, OfflineError> {
+    let (mut group, mut bytes) = (Vec::new(), 0);
+    while *next_height <= tip && group.len() < GROUP_BLOCKS && bytes < GROUP_BYTES {
+        let height = *next_height;
+        let block = snapshot.best_block(height)?;
+        let (hash, encoded) = block.ok_or_else(|| store.corrupt(format!("block {height} is missing")))?;
+        bytes += encoded.len();
+        group.push(Stored { height, hash, bytes: encoded });
+        *next_height += 1;
+    }
+    Ok(group)
+}
+
+/// Does what needs no other block.
+fn prepare(spec: &ChainSpec, store: &Store, stored: &Stored) -> Result<Prepared, StoreError> {
+    let &Stored { height, hash, ref bytes } = stored;
+    let block: Block =
+        codec::decode(bytes).map_err(|error| store.corrupt(format!("block {height}: {error}")))?;
+    if block.header.hash() != hash {
+        return Err(store.corrupt(format!("block {height} is another one than {hash}")));
+    }
+    let body = BodyContext { spec, height, verifier: &AwsLcVerifier, is_verified: &|_| false };
+    Ok(Prepared { height, hash, header: block.header, body: check_body(&body, block) })
+}
+
+/// The chain, built once more from its blocks.
+struct Replay<'a> {
+    spec: &'a ChainSpec,
+    store: &'a Store,
+    now: u64,
+    ledger: Ledger,
+    parent: Ancestry,
+    n_records: u64,
+    progress: Progress,
+}
+
+impl<'a> Replay<'a> {
+    fn new(spec: &'a Arc<ChainSpec>, store: &'a Store, now: u64, tip: u64) -> Self {
+        let genesis = spec.genesis().header;
+        Self {
+            spec,
+            store,
+            now,
+            ledger: Ledger::new(Arc::clone(spec)),
+            parent: Ancestry { bits: genesis.bits, time: genesis.time, grandparent_time: None },
+            n_records: 0,
+            progress: Progress { height: 0, last: Some(tip), n_transactions: 0 },
+        }
+    }
+
+    fn take(&mut self, prepared: Prepared) -> Result<(), OfflineError> {
+        let Prepared { height, hash, header, body } = prepared;
+        let path = || self.store.path().to_owned();
+        let invalid = |error| OfflineError::Block { path: path(), height, hash, error: Box::new(error) };
+        check_header_alone(&header).map_err(invalid)?;
+        if header.prev_hash != *self.ledger.tip() {
+            return Err(invalid(RuleError::UnknownParent { prev_hash: header.prev_hash }));
+        }
+        check_header(self.spec.rules(), &header, &hash, &self.parent, self.now).map_err(invalid)?;
+        let block = body.map_err(invalid)?;
+        let connected = self.ledger.connect(&block).map_err(invalid)?;
+        self.parent =
+            Ancestry { bits: header.bits, time: header.time, grandparent_time: Some(self.parent.time) };
+        self.n_records += count(connected.records.len());
+        self.progress.n_transactions += count(block.transactions().len());
+        self.progress.height = height;
+        Ok(())
+    }
+
+    /// Compares what the store says of accounts and indexes with what came of the blocks.
+    fn compare(&self, snapshot: &Snapshot) -> Result<(), StoreError> {
+        let stored = snapshot.accounts()?;
+        if let Some((address, _)) = stored
+            .iter()
+            .find(|(address, account)| self.ledger.accounts().get(*address) != Some(*account))
+            .or_else(|| self.ledger.accounts().iter().find(|(address, _)| !stored.contains_key(*address)))
+        {
+            let address = address.to_text(&self.spec.rules().address_prefix);
+            return Err(self.store.corrupt(format!("the account {address} is not what the blocks give")));
+        }
+        let expected = (self.progress.n_transactions, self.n_records);
+        let found = snapshot.index_sizes()?;
+        if found != expected {
+            let what = "transactions and history entries are indexed, the blocks hold";
+            return Err(self
+                .store
+                .corrupt(format!("{} and {} {what} {} and {}", found.0, found.1, expected.0, expected.1)));
+        }
+        Ok(())
+    }
+}
+
+fn count(items: usize) -> u64 {
+    u64::try_from(items).expect("a count fits because memory has less than 2^64 bytes")
+}

@@ -1,0 +1,239 @@
+//! Checking, exporting and importing a store.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use node::chain::SubmitError;
+use node::offline::{FileError, OfflineError, Progress, check, export, import};
+use node::store::{STORE_FILE, StoreError};
+use redb::{Database, ReadableTable as _, TableDefinition};
+use shared::block::Block;
+use shared::codec;
+use shared::consensus::RuleError;
+use shared::hash::StateRoot;
+use shared::spec::ChainSpec;
+use tempfile::TempDir;
+
+use crate::support::{ManualClock, TestChain, address, commit_to_body, easy_spec, payment, solve};
+
+/// A store with 30 blocks and 20 payments, and the clock's time after the last.
+async fn store(spec: &Arc<ChainSpec>) -> (TempDir, Vec<Block>, u64) {
+    let test = TestChain::new(spec);
+    let mut blocks = test.mine_many(10, address(0)).await;
+    for nonce in 0..20 {
+        test.pay(0, payment(0, address(1), nonce)).await.unwrap();
+        blocks.push(test.mine(address(2)).await);
+    }
+    let now = u64::from(test.chain.view().tip.header.time);
+    let (directory, _) = test.stop();
+    (directory, blocks, now)
+}
+
+fn quiet(_: Progress) {}
+
+/// Changes one record of a store, as a fault would that keeps the pages' checksums right.
+fn change<K: redb::Key + 'static>(
+    directory: &Path,
+    table: TableDefinition<'_, K, &'static [u8]>,
+    key: K::SelfType<'_>,
+    change: impl FnOnce(&mut Vec<u8>),
+) {
+    let database = Database::open(directory.join(STORE_FILE)).unwrap();
+    let transaction = database.begin_write().unwrap();
+    {
+        let mut table = transaction.open_table(table).unwrap();
+        let mut bytes = table.get(&key).unwrap().unwrap().value().to_vec();
+        change(&mut bytes);
+        table.insert(&key, bytes.as_slice()).unwrap();
+    }
+    transaction.commit().unwrap();
+}
+
+#[tokio::test]
+async fn a_good_store_is_good_to_its_tip() {
+    let spec = easy_spec();
+    let (directory, _, now) = store(&spec).await;
+    let done = check(directory.path(), &spec, now, &mut quiet).unwrap();
+    assert_eq!(done, Progress { height: 30, last: Some(30), n_transactions: 20 });
+    // A clock that is behind is no reason to condemn anything, but a reason to say so.
+    let error = check(directory.path(), &spec, now - 9, &mut quiet).unwrap_err();
+    assert!(
+        matches!(&error, OfflineError::Block { height: 30, error, .. } if error.id() == "HDR-6"),
+        "{error}"
+    );
+    let empty = tempfile::tempdir().unwrap();
+    let error = check(empty.path(), &spec, now, &mut quiet).unwrap_err();
+    assert!(matches!(&error, OfflineError::Store(StoreError::Missing { .. })), "{error}");
+}
+
+#[tokio::test]
+async fn the_first_block_that_fails_is_named() {
+    let spec = easy_spec();
+    let (directory, mut blocks, now) = store(&spec).await;
+    let block = &mut blocks[17];
+    let hash = block.header.hash();
+    let table: TableDefinition<'_, &[u8; 32], &[u8]> = TableDefinition::new("blocks");
+    change(directory.path(), table, hash.as_bytes(), |bytes| {
+        block.transactions[0].signature[7] ^= 1;
+        *bytes = codec::encode(block);
+    });
+    let error = check(directory.path(), &spec, now, &mut quiet).unwrap_err();
+    assert!(
+        matches!(&error, OfflineError::Block { height: 18, hash: found, .. } if *found == hash),
+        "{error}"
+    );
+    assert!(error.to_string().contains("BLK-2") && error.to_string().contains("move it away"), "{error}");
+}
+
+#[tokio::test]
+async fn accounts_and_indexes_that_the_blocks_do_not_give_are_found() {
+    let spec = easy_spec();
+    let (directory, _, now) = store(&spec).await;
+    let database = Database::open(directory.path().join(STORE_FILE)).unwrap();
+    let transaction = database.begin_write().unwrap();
+    let table: TableDefinition<'_, &[u8; 20], &[u8; 56]> = TableDefinition::new("accounts");
+    transaction.open_table(table).unwrap().insert(&[9; 20], &[9; 56]).unwrap();
+    transaction.commit().unwrap();
+    drop(database);
+    let error = check(directory.path(), &spec, now, &mut quiet).unwrap_err();
+    assert!(error.to_string().contains("the account dev1"), "{error}");
+
+    let (directory, blocks, now) = store(&spec).await;
+    let database = Database::open(directory.path().join(STORE_FILE)).unwrap();
+    let transaction = database.begin_write().unwrap();
+    let table: TableDefinition<'_, &[u8; 32], (u64, u32, u32)> = TableDefinition::new("transactions");
+    let id = blocks[12].transactions[0].id();
+    transaction.open_table(table).unwrap().remove(id.as_bytes()).unwrap();
+    transaction.commit().unwrap();
+    drop(database);
+    let error = check(directory.path(), &spec, now, &mut quiet).unwrap_err();
+    assert!(error.to_string().contains("19 and 70 transactions and history entries"), "{error}");
+}
+
+fn exported(spec: &Arc<ChainSpec>, directory: &Path) -> PathBuf {
+    let file = directory.join("blocks");
+    export(directory, spec, &file, &mut quiet).unwrap();
+    file
+}
+
+#[tokio::test]
+async fn what_is_exported_is_imported_by_every_rule() {
+    let spec = easy_spec();
+    let (directory, _, now) = store(&spec).await;
+    let file = exported(&spec, directory.path());
+    let clock = ManualClock::new(&spec);
+    clock.set(now);
+    let copy = tempfile::tempdir().unwrap();
+    let done = import(copy.path(), &spec, &file, clock.clone(), &mut quiet).unwrap();
+    assert_eq!(done, Progress { height: 30, last: None, n_transactions: 20 });
+    assert_eq!(check(copy.path(), &spec, now, &mut quiet).unwrap().n_transactions, 20);
+    // Nothing is left to do.
+    let done = import(copy.path(), &spec, &file, clock, &mut quiet).unwrap();
+    assert_eq!(done, Progress { height: 30, last: None, n_transactions: 0 });
+    // The copy gives the same file.
+    let again = exported(&spec, copy.path());
+    assert!(std::fs::read(again).unwrap() == std::fs::read(file).unwrap());
+
+    let other = tempfile::tempdir().unwrap();
+    let error = import(
+        other.path(),
+        &Arc::new(ChainSpec::dev()),
+        &directory.path().join("blocks"),
+        ManualClock::new(&spec),
+        &mut quiet,
+    );
+    assert!(matches!(error.unwrap_err(), OfflineError::File(FileError::OtherChain { .. })));
+    let error =
+        import(other.path(), &spec, &directory.path().join(STORE_FILE), ManualClock::new(&spec), &mut quiet);
+    assert!(matches!(error.unwrap_err(), OfflineError::File(FileError::NotBlocks { .. })));
+}
+
+#[tokio::test]
+async fn a_file_that_ends_early_is_finished_and_one_that_is_damaged_mended() {
+    let spec = easy_spec();
+    let (directory, _, now) = store(&spec).await;
+    let file = exported(&spec, directory.path());
+    let whole = std::fs::read(&file).unwrap();
+    let clock = ManualClock::new(&spec);
+    clock.set(now);
+    let copy = tempfile::tempdir().unwrap();
+
+    let mut last_height = 0;
+    for part in 1..8 {
+        std::fs::write(&file, &whole[..whole.len() * part / 8]).unwrap();
+        let error = import(copy.path(), &spec, &file, clock.clone(), &mut quiet).unwrap_err();
+        let OfflineError::File(FileError::Truncated { before, .. }) = error else { panic!("{error}") };
+        assert!(before > last_height);
+        last_height = before;
+        // What came before the end is imported.
+        assert_eq!(check(copy.path(), &spec, now, &mut quiet).unwrap().height, before);
+    }
+    assert_eq!(exported(&spec, directory.path()), file);
+    assert!(std::fs::read(&file).unwrap() == whole);
+
+    let mut damaged = whole.clone();
+    damaged[whole.len() / 2] ^= 1;
+    std::fs::write(&file, &damaged).unwrap();
+    let fresh = tempfile::tempdir().unwrap();
+    let error = import(fresh.path(), &spec, &file, clock.clone(), &mut quiet).unwrap_err();
+    let OfflineError::File(FileError::Damaged { before, .. }) = error else { panic!("{error}") };
+    assert_eq!(check(fresh.path(), &spec, now, &mut quiet).unwrap().height, before);
+    exported(&spec, directory.path());
+    assert!(std::fs::read(&file).unwrap() == whole);
+
+    // A length that lies is refused before anything is reserved for it.
+    let mut lying = whole;
+    lying[48..52].copy_from_slice(&u32::MAX.to_le_bytes());
+    std::fs::write(&file, &lying).unwrap();
+    let error = import(fresh.path(), &spec, &file, clock, &mut quiet).unwrap_err();
+    assert!(matches!(error, OfflineError::File(FileError::Damaged { before: 0, offset: 48, .. })));
+}
+
+#[tokio::test]
+async fn an_export_follows_a_reorg() {
+    let spec = easy_spec();
+    let (here, there) = (TestChain::new(&spec), TestChain::new(&spec));
+    here.mine_many(5, address(0)).await;
+    let theirs = there.mine_many(6, address(1)).await;
+    let (directory, clock) = here.stop();
+    let file = exported(&spec, directory.path());
+    clock.set(u64::from(theirs[5].header.time));
+    let (their_directory, _) = there.stop();
+    let their_file = exported(&spec, their_directory.path());
+    import(directory.path(), &spec, &their_file, clock, &mut quiet).unwrap();
+    assert_eq!(exported(&spec, directory.path()), file);
+    assert!(std::fs::read(file).unwrap() == std::fs::read(their_file).unwrap());
+}
+
+#[tokio::test]
+async fn an_invalid_block_in_a_file_is_refused_and_those_before_it_are_kept() {
+    let spec = easy_spec();
+    let (directory, mut blocks, now) = store(&spec).await;
+    let clock = ManualClock::new(&spec);
+    clock.set(now);
+    // A block that the ledger refuses, in a store that is made of it: exported as it is, whatever it is worth.
+    let (height, old_hash) = (20, blocks[19].header.hash());
+    blocks[19].coinbase.state_root = StateRoot([7; 32]);
+    commit_to_body(&mut blocks[19]);
+    solve(&mut blocks[19]);
+    let (bytes, hash) = (codec::encode(&blocks[19]), blocks[19].header.hash());
+    let database = Database::open(directory.path().join(STORE_FILE)).unwrap();
+    let transaction = database.begin_write().unwrap();
+    {
+        let table: TableDefinition<'_, &[u8; 32], &[u8]> = TableDefinition::new("blocks");
+        let mut table = transaction.open_table(table).unwrap();
+        table.remove(old_hash.as_bytes()).unwrap();
+        table.insert(hash.as_bytes(), bytes.as_slice()).unwrap();
+        let best: TableDefinition<'_, u64, &[u8; 32]> = TableDefinition::new("best");
+        transaction.open_table(best).unwrap().insert(height, hash.as_bytes()).unwrap();
+    }
+    transaction.commit().unwrap();
+    drop(database);
+    let file = exported(&spec, directory.path());
+    let copy = tempfile::tempdir().unwrap();
+    let error = import(copy.path(), &spec, &file, clock, &mut quiet).unwrap_err();
+    let OfflineError::Refused { height: found, error, .. } = error else { panic!("{error}") };
+    assert_eq!(found, height);
+    assert!(matches!(*error, SubmitError::Invalid(RuleError::StateRootMismatch { .. })), "{error}");
+    assert_eq!(check(copy.path(), &spec, now, &mut quiet).unwrap().height, height - 1);
+}

@@ -1,17 +1,19 @@
 //! The command line: what can be typed. Each command's own arguments are in its file.
 
 use std::io::{self, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
-use shared::address::{Address, AddressError};
+use shared::address::is_secret_typed;
 use shared::spec::ChainSpec;
 
 use crate::address::{NodeAddress, NodeAddressError};
 use crate::commands::{address, balance, completions, history, new, send, sign, verify, watch, words};
+use crate::node::Endpoint;
 use crate::problem::ErrorLine;
+use crate::secrets;
 
 const MORE_HELP: &str = "\
 Examples:
@@ -54,7 +56,7 @@ pub(crate) struct Options {
     /// The node to talk to: PORT, HOST, HOST:PORT, or an address that begins with ws:// or http:// [default: 1111]
     #[arg(long, value_name = "NODE", global = true)]
     pub(crate) node: Option<NodeAddress>,
-    /// The chain, where no node tells: main or dev [default: that of --node if given, else main]
+    /// The chain, where no node tells: main, dev or a chain file [default: that of --node if given, else main]
     #[arg(long, value_name = "CHAIN", global = true, value_parser = parse_chain)]
     pub(crate) chain: Option<ChainSpec>,
     /// The wallet's file, the same as the page's [default: ironchain/wallet.json in the platform's data directory]
@@ -66,6 +68,13 @@ pub(crate) struct Options {
     /// Print JSON: one object, or one a line for history and watch; errors as well, on standard error
     #[arg(long, global = true)]
     pub(crate) json: bool,
+}
+
+impl Options {
+    /// Returns where the node is.
+    pub(crate) fn endpoint(&self) -> Endpoint {
+        Endpoint { address: self.node.clone().unwrap_or_default(), chain: self.chain.clone() }
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -97,10 +106,12 @@ impl Cli {
             (None, node) => cli.options.node = node.or(cli.options.node),
             (Some(_), None) => {}
         }
-        let Options { node: _, chain, keystore, passphrase_file, json } = &cli.options;
-        let has_more = chain.is_some() || keystore.is_some() || passphrase_file.is_some() || *json;
+        let Options { node: _, chain: _, keystore, passphrase_file, json } = &cli.options;
+        let has_more = keystore.is_some() || passphrase_file.is_some() || *json;
         if cli.command.is_none() && has_more {
-            return Err(conflict("the menu has no options but the node; a command has to follow"));
+            return Err(conflict(
+                "the menu has no options but the node and --chain; a command has to follow",
+            ));
         }
         Ok(cli)
     }
@@ -126,9 +137,7 @@ pub(crate) fn refuse(error: &clap::Error) -> ExitCode {
 fn hide_secrets(error: clap::Error) -> clap::Error {
     let arguments: Vec<String> =
         std::env::args_os().skip(1).map(|text| text.to_string_lossy().into_owned()).collect();
-    let is_secret = |text: &str| Address::parse(text, "iron") == Err(AddressError::PrivateKey);
-    // Words that were not quoted arrive one by one.
-    if !is_secret(&arguments.join(" ")) && !arguments.iter().any(|text| is_secret(text)) {
+    if !is_secret_typed(&arguments, &["--keystore", "--passphrase-file", "--chain"]) {
         return error;
     }
     Cli::command().error(
@@ -146,6 +155,12 @@ fn parse_menu_node(text: &str) -> Result<NodeAddress, String> {
     text.parse().map_err(|error: NodeAddressError| error.to_string())
 }
 
-fn parse_chain(text: &str) -> Result<ChainSpec, &'static str> {
-    ChainSpec::named(text).ok_or("this program knows main and dev")
+fn parse_chain(text: &str) -> Result<ChainSpec, String> {
+    if let Some(spec) = ChainSpec::named(text) {
+        return Ok(spec);
+    }
+    let file = secrets::read_file(Path::new(text));
+    let file =
+        file.map_err(|error| format!("it is neither main nor dev, and no file can be read there: {error}"))?;
+    ChainSpec::from_toml(&file).map_err(|error| format!("the chain file cannot be used: {error}"))
 }

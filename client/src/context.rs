@@ -8,12 +8,10 @@ use serde::Serialize;
 use shared::address::Address;
 use shared::keys::{PublicKey, SigningKey};
 use shared::spec::ChainSpec;
-use wallet_wasm::WalletError;
 use wallet_wasm::error::KeystoreProblem;
 use wallet_wasm::keystore::{Keystore, check_passphrase};
 use zeroize::Zeroizing;
 
-use crate::address::NodeAddress;
 use crate::cli::Options;
 use crate::console::Console;
 use crate::node::Node;
@@ -33,20 +31,9 @@ impl Context {
         Self { options, console }
     }
 
-    /// Returns where the node is.
-    pub(crate) fn node_address(&self) -> NodeAddress {
-        self.options.node.clone().unwrap_or_default()
-    }
-
     /// Connects to the node, and makes sure that it is on the chain that was asked for.
     pub(crate) fn connect(&self) -> Result<Node, Problem> {
-        let node = Node::connect(&self.node_address())?;
-        match &self.options.chain {
-            Some(chain) if chain != node.chain() => {
-                Err(WalletError::WrongChain { chain: node.chain().name().to_owned() }.into())
-            }
-            Some(_) | None => Ok(node),
-        }
+        Ok(Node::connect(&self.options.endpoint())?)
     }
 
     /// Returns the chain for a command that needs no node: the one that was named, else that of a node that was
@@ -54,7 +41,7 @@ impl Context {
     pub(crate) fn chain(&self) -> Result<ChainSpec, Problem> {
         match (&self.options.chain, &self.options.node) {
             (Some(chain), _) => Ok(chain.clone()),
-            (None, Some(node)) => Ok(Node::connect(node)?.chain().clone()),
+            (None, Some(_)) => Ok(self.connect()?.chain().clone()),
             (None, None) => Ok(ChainSpec::main()),
         }
     }

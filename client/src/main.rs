@@ -41,7 +41,7 @@ fn main() -> ExitCode {
 
 fn run(cli: Cli) -> Result<(), Problem> {
     let Some(command) = cli.command else {
-        return menu::run(&cli.options.node.unwrap_or_default(), &mut Console::on_output());
+        return menu::run(&cli.options.endpoint(), &mut Console::on_output());
     };
     let mut context = Context::new(cli.options);
     match command {

@@ -59,6 +59,13 @@ impl News {
     }
 }
 
+/// Where a node is, and which chain it must be on; `None` for any that this program knows.
+#[derive(Debug, Default)]
+pub(crate) struct Endpoint {
+    pub(crate) address: NodeAddress,
+    pub(crate) chain: Option<ChainSpec>,
+}
+
 /// An open connection to a node on a known chain.
 pub(crate) struct Node {
     socket: WebSocket<TcpStream>,
@@ -69,8 +76,9 @@ pub(crate) struct Node {
 }
 
 impl Node {
-    /// Connects, and makes sure that the node is on a chain that this program knows.
-    pub(crate) fn connect(address: &NodeAddress) -> Result<Self, AskError> {
+    /// Connects, and makes sure that the node is on the right chain.
+    pub(crate) fn connect(endpoint: &Endpoint) -> Result<Self, AskError> {
+        let Endpoint { address, chain } = endpoint;
         let unreachable = |source| NodeError::Unreachable { address: address.clone(), source };
         let not_a_node = || NodeError::NotANode { address: address.clone() };
         let stream = dial(address).map_err(unreachable)?;
@@ -88,7 +96,10 @@ impl Node {
             AskError::Wallet(_) => not_a_node().into(),
             error @ AskError::Node(_) => error,
         })?;
-        node.chain = [ChainSpec::main(), ChainSpec::dev()]
+        let known = || vec![ChainSpec::main(), ChainSpec::dev()];
+        node.chain = chain
+            .clone()
+            .map_or_else(known, |chain| vec![chain])
             .into_iter()
             .find(|chain| *chain.genesis_hash() == info.genesis_hash)
             .ok_or(WalletError::WrongChain { chain: info.chain })?;

@@ -16,9 +16,8 @@ use wallet_wasm::payment::Payment;
 use wallet_wasm::protocol::PaymentView;
 
 use crate::account;
-use crate::address::NodeAddress;
 use crate::console::Console;
-use crate::node::{AskError, Node};
+use crate::node::{AskError, Endpoint, Node};
 use crate::problem::Problem;
 
 /// What a payment pays the miner unless another fee is chosen, in coins: the least that nodes relay.
@@ -57,11 +56,11 @@ impl fmt::Display for Summary<'_> {
 /// # Errors
 /// [`Problem::Unknown`] when the node may have it; all others mean that it does not.
 pub(crate) fn send(
-    address: &NodeAddress,
+    endpoint: &Endpoint,
     payment: &Payment,
     key: &SigningKey,
 ) -> Result<(Node, TxId), Problem> {
-    let mut node = Node::connect(address)?;
+    let mut node = Node::connect(endpoint)?;
     let now = account::ask(&mut node, &key.public_key().address())?;
     payment.check_again(node.chain(), &now)?;
     let signing_bytes = payment.body().signing_bytes(payment.genesis());
@@ -72,7 +71,7 @@ pub(crate) fn send(
     match node.ask::<SubmittedView>(&request) {
         Ok(_) => Ok((node, tx_id)),
         Err(AskError::Wallet(refusal @ WalletError::Refused { .. })) => Err(refusal.into()),
-        Err(_) => match submit_again(address, &request, tx_id) {
+        Err(_) => match submit_again(endpoint, &request, tx_id) {
             Ok(node) => Ok((node, tx_id)),
             Err(AskError::Wallet(refusal @ WalletError::Refused { .. })) => Err(refusal.into()),
             Err(source) => Err(Problem::Unknown { tx_id, source }),
@@ -81,8 +80,8 @@ pub(crate) fn send(
 }
 
 /// Submits once more what the node did not answer. The same bytes can only be mined once.
-fn submit_again(address: &NodeAddress, request: &Request, tx_id: TxId) -> Result<Node, AskError> {
-    let mut node = Node::connect(address)?;
+fn submit_again(endpoint: &Endpoint, request: &Request, tx_id: TxId) -> Result<Node, AskError> {
+    let mut node = Node::connect(endpoint)?;
     match node.ask::<SubmittedView>(request) {
         Ok(_) => Ok(node),
         // The first attempt may have arrived, and be mined by now.

@@ -83,9 +83,15 @@ impl Problem {
     pub(crate) fn tell(&self, is_json: bool) -> ExitCode {
         // Nobody reads what this program says any more, so that it can only end.
         if !matches!(self, Self::Console(_)) {
-            let line = ErrorLine { error: self.to_string(), detail: self.detail() };
+            let error = match self {
+                Self::Wallet(WalletError::WrongChain { .. }) => {
+                    format!("{self}; name the chain with --chain: main, dev or its chain file")
+                }
+                _ => self.to_string(),
+            };
+            let line = ErrorLine { error: error.clone(), detail: self.detail() };
             let mut errors = io::stderr();
-            let told = if is_json { writeln!(errors, "{line}") } else { writeln!(errors, "Error: {self}") };
+            let told = if is_json { writeln!(errors, "{line}") } else { writeln!(errors, "Error: {error}") };
             // The exit code tells it as well.
             drop(told);
         }

@@ -58,7 +58,7 @@ impl Send {
             return Err(Problem::Declined);
         }
         let key = context.unlock(&keystore)?;
-        let (node, tx_id) = payment::send(&context.node_address(), &payment, &key)?;
+        let (node, tx_id) = payment::send(&context.options.endpoint(), &payment, &key)?;
         drop(key);
         let block = if self.wait {
             context

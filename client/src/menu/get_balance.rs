@@ -3,16 +3,15 @@
 use std::io::{BufRead, Write};
 
 use crate::account::{self, Balance};
-use crate::address::NodeAddress;
 use crate::console::Console;
-use crate::node::Node;
+use crate::node::{Endpoint, Node};
 use crate::problem::Problem;
 
 pub(crate) fn run<I: BufRead, O: Write>(
-    address: &NodeAddress,
+    endpoint: &Endpoint,
     console: &mut Console<I, O>,
 ) -> Result<(), Problem> {
-    let mut node = Node::connect(address)?;
+    let mut node = Node::connect(endpoint)?;
     let chain = node.chain().clone();
     let question = "Address (Enter alone goes back):";
     let Some(owner) = console.ask_until(question, |text| account::parse_address(text, &chain))? else {

@@ -6,8 +6,8 @@ mod transaction;
 
 use std::io::{BufRead, Write};
 
-use crate::address::NodeAddress;
 use crate::console::Console;
+use crate::node::Endpoint;
 use crate::problem::Problem;
 
 const MENU: &str = "
@@ -21,12 +21,12 @@ q: quit";
 /// # Errors
 /// Only [`Problem::Console`]: there is nobody left to tell of it.
 pub(crate) fn run<I: BufRead, O: Write>(
-    node: &NodeAddress,
+    endpoint: &Endpoint,
     console: &mut Console<I, O>,
 ) -> Result<(), Problem> {
-    console.say(format_args!("Ironchain wallet. Node: {node}"))?;
+    console.say(format_args!("Ironchain wallet. Node: {}", endpoint.address))?;
     loop {
-        match choose(node, console) {
+        match choose(endpoint, console) {
             Ok(true) => {}
             Ok(false) | Err(Problem::Ended) => return Ok(()),
             Err(problem @ Problem::Console(_)) => return Err(problem),
@@ -36,12 +36,12 @@ pub(crate) fn run<I: BufRead, O: Write>(
 }
 
 /// Carries out one command. Returns whether to go on.
-fn choose<I: BufRead, O: Write>(node: &NodeAddress, console: &mut Console<I, O>) -> Result<bool, Problem> {
+fn choose<I: BufRead, O: Write>(endpoint: &Endpoint, console: &mut Console<I, O>) -> Result<bool, Problem> {
     console.say(MENU)?;
     match console.ask("Command:")?.as_str() {
-        "1" | "generate_address" => generate_address::run(node, console)?,
-        "2" | "get_balance" => get_balance::run(node, console)?,
-        "3" | "transaction" => transaction::run(node, console)?,
+        "1" | "generate_address" => generate_address::run(endpoint, console)?,
+        "2" | "get_balance" => get_balance::run(endpoint, console)?,
+        "3" | "transaction" => transaction::run(endpoint, console)?,
         "q" | "quit" | "exit" => return Ok(false),
         "" => {}
         _ => console.say("Error: there is no such command; type 1, 2, 3 or q")?,

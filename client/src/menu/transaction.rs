@@ -7,19 +7,18 @@ use wallet_wasm::WalletError;
 use wallet_wasm::payment::{Draft, Payment};
 
 use crate::account::{self, Balance, parse_address};
-use crate::address::NodeAddress;
 use crate::coins::parse_coins;
 use crate::console::Console;
-use crate::node::Node;
+use crate::node::{Endpoint, Node};
 use crate::payment;
 use crate::problem::Problem;
 use crate::secrets;
 
 pub(crate) fn run<I: BufRead, O: Write>(
-    address: &NodeAddress,
+    endpoint: &Endpoint,
     console: &mut Console<I, O>,
 ) -> Result<(), Problem> {
-    let mut node = Node::connect(address)?;
+    let mut node = Node::connect(endpoint)?;
     let Some(secrets) = secrets::ask(console)? else { return Ok(()) };
     let key = secrets::first_key(&secrets)?;
     let before = account::ask(&mut node, &key.public_key().address())?;
@@ -30,7 +29,7 @@ pub(crate) fn run<I: BufRead, O: Write>(
     if !payment::confirm(console, &payment)? {
         return console.say("Nothing was signed.");
     }
-    let (node, tx_id) = payment::send(address, &payment, &key)?;
+    let (node, tx_id) = payment::send(endpoint, &payment, &key)?;
     drop((secrets, key));
     console.say(format_args!("Sent. Its id: {tx_id}"))?;
     console.say("Waiting for the block that holds it. Ctrl-C ends this program; the payment stays sent.")?;

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may fail loudly, also in what its functions share")]
 
+mod chain_file;
 mod history;
 mod input;
 mod payment;

@@ -201,11 +201,23 @@ pub(crate) async fn start_node_at(
     miner: Option<&str>,
     clock: Arc<dyn Clock>,
 ) -> RunningNode {
-    let mut config = Config::new(Arc::new(ChainSpec::dev()), directory.path().to_owned());
-    config.port = port;
+    start_config(
+        Config { port, ..Config::new(Arc::new(ChainSpec::dev()), directory.path().to_owned()) },
+        miner,
+        clock,
+    )
+    .await
+}
+
+/// Starts a node of any chain, which mines as fast as it can.
+pub(crate) async fn start_config(
+    mut config: Config,
+    miner: Option<&str>,
+    clock: Arc<dyn Clock>,
+) -> RunningNode {
     config.hash_limit = None;
     if let Some(miner) = miner {
-        config.miner = Some(Address::parse(miner, "dev").unwrap());
+        config.miner = Some(Address::parse(miner, &config.spec.rules().address_prefix).unwrap());
         config.threads = 1;
     }
     node::open(config).await.unwrap().start(clock).unwrap()

@@ -60,7 +60,7 @@ pub(crate) fn spec_with(change: impl FnOnce(&mut Rules)) -> Arc<ChainSpec> {
     let dev = ChainSpec::dev();
     let mut rules = Rules { limit_bits: CompactTarget(0x207f_ffff), ..dev.rules().clone() };
     change(&mut rules);
-    Arc::new(ChainSpec::new("easy", rules, dev.genesis().header.time, "a chain for tests"))
+    Arc::new(ChainSpec::new("easy", rules, dev.genesis().header.time, "a chain for tests").unwrap())
 }
 
 /// Some keys of the vectors; each call gives the same one for the same number.

@@ -234,6 +234,25 @@ fn looks_secret(text: &str) -> bool {
     text.contains("PRIVATE KEY") || begins_like_private_key(text) || is_mostly_secret_words(text)
 }
 
+/// Returns whether what was typed to start a program holds a private key or its words, which no message may repeat.
+///
+/// `arguments` are as the shell split them. `paths` are the options that take the name of a file, which may consist of
+/// any words.
+#[must_use]
+pub fn is_secret_typed(arguments: &[String], paths: &[&str]) -> bool {
+    let after = core::iter::once("").chain(arguments.iter().map(String::as_str));
+    let values = arguments.iter().zip(after).filter(|(text, before)| {
+        let option = text.split_once('=').map_or(*before, |(option, _)| option);
+        !paths.contains(&option)
+    });
+    let values: Vec<&str> = values.map(|(text, _)| text.as_str()).collect();
+    // Words that were not quoted arrive one by one, each of them plain.
+    let is_plain = |text: &&&str| text.chars().all(char::is_alphabetic);
+    let together = values.iter().filter(is_plain).copied().collect::<Vec<_>>().join(" ");
+    let value_of = |text: &str| text.split_once('=').is_some_and(|(_, value)| looks_secret(value));
+    looks_secret(&together) || values.iter().any(|text| looks_secret(text) || value_of(text))
+}
+
 /// Looks for SEQUENCE, its length, INTEGER 0 or 1: the version that every private key starts with and no public
 /// key does.
 fn begins_like_private_key(text: &str) -> bool {

@@ -178,3 +178,22 @@ fn messages_say_what_to_do() {
         assert_eq!(error.to_string(), message);
     }
 }
+
+#[test]
+fn a_secret_is_found_in_a_command_line_however_it_was_typed() {
+    let typed = |line: &[&str]| {
+        let arguments: Vec<String> = line.iter().map(|text| (*text).to_owned()).collect();
+        is_secret_typed(&arguments, &["--data-dir"])
+    };
+    let words = "abandon ability able about above absent";
+    let split: Vec<&str> = words.split(' ').collect();
+    assert!(typed(&["--miner", words]));
+    assert!(typed(&[&format!("--miner={words}")]));
+    assert!(typed(&[&["--miner"][..], &split].concat()));
+    assert!(typed(&["1111", "-----BEGIN RSA PRIVATE KEY-----"]));
+    assert!(typed(&["--miner=MIIEpAIBAAKCAQEA"]));
+    assert!(!typed(&["--data-dir", words]));
+    assert!(!typed(&[&format!("--data-dir={words}")]));
+    assert!(!typed(&["1111", "--miner", TEXT, "--chain", "dev"]));
+    assert!(!typed(&[]));
+}

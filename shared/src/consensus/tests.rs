@@ -139,11 +139,13 @@ fn hdr_6_time_is_not_far_ahead() {
 #[test]
 fn blk_1_size() {
     let mut spec = ChainSpec::dev();
-    let block = payments();
+    let mut block = payments();
+    let payment = block.transactions[0].clone();
+    block.transactions.extend([payment.clone(), payment]);
     let got = codec::encode(&block).len();
     let limit = u32::try_from(got).unwrap() - 1;
     let rules = crate::spec::Rules { max_block_bytes: limit, ..spec.rules().clone() };
-    spec = ChainSpec::new("small", rules, 0, "");
+    spec = ChainSpec::new("small", rules, 0, "").unwrap();
     let height = block.coinbase.height;
     let context = BodyContext { spec: &spec, height, verifier: &RsaVerifier, is_verified: &|_| true };
     let error = check_body(&context, block).unwrap_err();

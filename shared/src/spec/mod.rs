@@ -1,7 +1,12 @@
 //! Chain specifications: everything in which one chain differs from another (`docs/protocol.md`, section 8).
 
+mod check;
+mod file;
+
 use borsh::{BorshDeserialize, BorshSerialize};
 
+pub use self::check::SpecError;
+pub use self::file::ChainFileError;
 use crate::address::Address;
 use crate::block::{Block, COINBASE_VERSION, Coinbase, HEADER_VERSION, Header};
 use crate::codec::{self, read_string};
@@ -56,8 +61,16 @@ const GENESIS_TIME: u32 = 1_795_305_600;
 
 impl ChainSpec {
     /// Builds a chain from its rules; `genesis_time` is in Unix seconds.
-    #[must_use]
-    pub fn new(name: &str, rules: Rules, genesis_time: u32, genesis_message: &str) -> Self {
+    ///
+    /// # Errors
+    /// The first reason why there can be no such chain.
+    pub fn new(
+        name: &str,
+        rules: Rules,
+        genesis_time: u32,
+        genesis_message: &str,
+    ) -> Result<Self, SpecError> {
+        check::check(name, &rules, genesis_message)?;
         let coinbase = Coinbase {
             version: COINBASE_VERSION,
             height: 0,
@@ -78,7 +91,13 @@ impl ChainSpec {
             nonce: 0,
         };
         let genesis = Block { header, coinbase, transactions: Vec::new() };
-        Self { name: name.to_owned(), rules, genesis_hash: genesis.header.hash(), genesis }
+        Ok(Self { name: name.to_owned(), rules, genesis_hash: genesis.header.hash(), genesis })
+    }
+
+    fn built_in(name: &str, rules: Rules, genesis_message: &str) -> Self {
+        #[expect(clippy::expect_used, reason = "both built-in chains are built by the tests")]
+        Self::new(name, rules, GENESIS_TIME, genesis_message)
+            .expect("a built-in chain is legal because its rules are constants that the tests check")
     }
 
     /// The main chain: a block every 30 seconds.
@@ -93,7 +112,7 @@ impl ChainSpec {
             max_block_bytes: 1_000_000,
             upgrades: Vec::new(),
         };
-        Self::new("main", rules, GENESIS_TIME, "Hello World!")
+        Self::built_in("main", rules, "Hello World!")
     }
 
     /// The chain for development: a block every two seconds.
@@ -108,7 +127,7 @@ impl ChainSpec {
             max_block_bytes: 1_000_000,
             upgrades: Vec::new(),
         };
-        Self::new("dev", rules, GENESIS_TIME, "Hello World! (dev)")
+        Self::built_in("dev", rules, "Hello World! (dev)")
     }
 
     /// Returns the built-in chain of this name.

@@ -61,8 +61,8 @@ pub enum SpecError {
     /// The easiest target is none.
     #[error("limit_bits: {0}; take for example 0x1f00ffff, some 65,000 hashes a block")]
     LimitBits(CompactTargetError),
-    /// There would be no coins, or more than an amount can say.
-    #[error("subsidy {got}: a block makes from 1 to {MAX_INTEGER} coins")]
+    /// There would be more coins than an amount can say.
+    #[error("subsidy {got}: a block makes at most {MAX_INTEGER} coins")]
     Subsidy {
         /// What was given, in whole coins.
         got: u64,
@@ -108,7 +108,7 @@ pub(super) fn check(name: &str, rules: &Rules, message: &str) -> Result<(), Spec
         return Err(SpecError::DifficultyWindow { got: rules.difficulty_window });
     }
     rules.limit_bits.target().map_err(SpecError::LimitBits)?;
-    if !(1..=MAX_INTEGER).contains(&rules.subsidy) {
+    if rules.subsidy > MAX_INTEGER {
         return Err(SpecError::Subsidy { got: rules.subsidy });
     }
     if !(MIN_BLOCK_BYTES..=MAX_BLOCK_BYTES).contains(&rules.max_block_bytes) {

@@ -21,7 +21,7 @@ pub(crate) fn chain(subsidy: u64) -> ChainSpec {
         max_block_bytes: 4_000,
         upgrades: Vec::new(),
     };
-    ChainSpec::new("model", rules, GENESIS_TIME, "").expect("a subsidy from 1 on makes a chain")
+    ChainSpec::new("model", rules, GENESIS_TIME, "").expect("such a chain can be")
 }
 
 /// Returns the modulus of key `number`. It is one by its shape alone, and no rule asks for more.

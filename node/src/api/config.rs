@@ -30,6 +30,9 @@ pub struct ApiConfig {
     pub ping_interval: Duration,
     /// How long a peer may take to close its side.
     pub close_timeout: Duration,
+    /// How long a session hears nothing of the mempool after it was told: at a thousand transactions a second, each
+    /// would be a message to every listener otherwise.
+    pub mempool_news_interval: Duration,
 }
 
 impl ApiConfig {
@@ -50,6 +53,7 @@ impl ApiConfig {
             // Below the minute after which home routers forget a silent connection.
             ping_interval: Duration::from_secs(30),
             close_timeout: Duration::from_secs(2),
+            mempool_news_interval: Duration::from_secs(1),
         }
     }
 }
@@ -61,6 +65,10 @@ pub(super) const MAX_SUBSCRIPTIONS: usize = 64;
 pub(super) const MAX_WRONG_TOKENS: u32 = 5;
 /// Tips that may wait for a slow reader, before it is told to begin anew.
 pub(super) const MAX_QUEUED_HEADS: usize = 64;
+/// Transactions that came, in one message of the mempool: a page's worth, below 100 KiB …
+pub(super) const MAX_NEWS_ADDED: usize = 100;
+/// … and that went: a block takes many at once, and each is 100 bytes.
+pub(super) const MAX_NEWS_REMOVED: usize = 1_000;
 /// Calls of one session that may wait for their answers at once; more are not read from its socket.
 pub(super) const MAX_IN_FLIGHT: usize = 64;
 /// Frames that are read before what was answered is flushed.

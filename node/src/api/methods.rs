@@ -6,14 +6,16 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use shared::address::Address;
 use shared::api::rpc::RpcError;
-use shared::api::views::{Answer, BalanceView, HeadersView, TransactionStatus, TransactionStatusView};
+use shared::api::views::{
+    Answer, BalanceView, HeadersView, TransactionNews, TransactionStatus, TransactionStatusView,
+};
 use shared::api::{Request, rpc};
 use shared::block::Block;
 use shared::codec;
 use shared::hash::{BlockHash, TxId};
 
 use super::{Server, proofs, submit, views};
-use crate::chain::ChainError;
+use crate::chain::{ChainError, TransactionChange};
 use crate::mempool::RankError;
 use crate::miner::{ControlError, MinerHandle, Mining};
 use crate::store::{Snapshot, StoreError};
@@ -155,6 +157,40 @@ fn get_transaction(server: &Arc<Server>, id: TxId) -> Work {
             },
         }))
     })
+}
+
+/// Says where a transaction is, or what became of it; `change` is the last that was heard. `None` when there will be
+/// newer news, or the store failed.
+pub(super) async fn transaction_news(
+    server: Arc<Server>,
+    id: TxId,
+    change: Option<TransactionChange>,
+) -> Option<TransactionNews> {
+    let is_pending = move |server: &Server| server.chain.view().mempool.get(&id).is_some();
+    if is_pending(&server) {
+        return Some(TransactionNews::Pending);
+    }
+    let find = move |server: &Server, snapshot: &Snapshot| -> Result<Option<TransactionNews>> {
+        let Some(found) = stored(snapshot.transaction(&id))? else {
+            return Ok(match change {
+                // A reorg brought it back to the mempool in the meantime.
+                _ if is_pending(server) => Some(TransactionNews::Pending),
+                None => Some(TransactionNews::Unknown),
+                Some(TransactionChange::Replaced(by)) => Some(TransactionNews::Replaced { by }),
+                Some(TransactionChange::Expired) => Some(TransactionNews::Expired),
+                Some(TransactionChange::Dropped) => Some(TransactionNews::Dropped),
+                Some(TransactionChange::Waits | TransactionChange::Confirmed) => None,
+            });
+        };
+        let (tip_height, _) = stored(snapshot.tip())?;
+        Ok(Some(TransactionNews::Confirmed {
+            block_hash: found.block_hash,
+            height: found.height,
+            time: found.time,
+            confirmations: confirmations(tip_height, found.height),
+        }))
+    };
+    with_snapshot(server, find).await.and_then(std::convert::identity).ok().flatten()
 }
 
 pub(super) fn no_transaction(id: &TxId) -> RpcError {

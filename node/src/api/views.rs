@@ -13,7 +13,7 @@ use shared::spec::ChainSpec;
 use shared::transaction::Transaction;
 
 use crate::chain::{Branch, HeadChange, View};
-use crate::mempool::{MempoolView, Rank};
+use crate::mempool::{MempoolView, Pending, Rank};
 use crate::miner::MinerHandle;
 use crate::store::{self, HistoryPage};
 
@@ -41,11 +41,8 @@ pub(super) fn account(spec: &ChainSpec, view: &View, address: &Address) -> Accou
     let account = view.account(address);
     let sent = view.mempool.sent_by(address);
     let received = view.mempool.sent_to(address);
-    let pending = sent
-        .chain(received)
-        .take(MAX_PENDING_SHOWN)
-        .map(|pending| transaction(spec, pending.transaction.id(), pending.transaction.transaction()))
-        .collect();
+    let pending =
+        sent.chain(received).take(MAX_PENDING_SHOWN).map(|pending| self::pending(spec, pending)).collect();
     AccountView {
         address: address.to_text(prefix(spec)),
         balance: account.balance,
@@ -96,6 +93,10 @@ pub(super) fn transaction(spec: &ChainSpec, id: &TxId, transaction: &Transaction
     }
 }
 
+pub(super) fn pending(spec: &ChainSpec, pending: &Pending) -> TransactionView {
+    transaction(spec, pending.transaction.id(), pending.transaction.transaction())
+}
+
 pub(super) fn mempool_page(
     spec: &ChainSpec,
     mempool: &MempoolView,
@@ -109,7 +110,7 @@ pub(super) fn mempool_page(
         .take(limit)
         .map(|(rank, pending)| {
             last = Some(rank);
-            transaction(spec, pending.transaction.id(), pending.transaction.transaction())
+            self::pending(spec, pending)
         })
         .collect();
     MempoolPageView {
@@ -193,6 +194,6 @@ pub(super) fn prefix(spec: &ChainSpec) -> &str {
     &spec.rules().address_prefix
 }
 
-fn to_u64(count: usize) -> u64 {
+pub(super) fn to_u64(count: usize) -> u64 {
     u64::try_from(count).expect("a count fits into 64 bits because no address space is larger")
 }

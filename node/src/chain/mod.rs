@@ -11,4 +11,4 @@ pub use error::{ChainError, RefusedBlock, SubmitError, SubmitTransactionError, T
 pub use handle::{ChainHandle, Submitted};
 pub use state::Options;
 pub use thread::{ChainThread, ChainThreadError, start};
-pub use view::{Branch, ChainEvent, HeadChange, MAX_BRANCH_HASHES, Tip, View};
+pub use view::{Branch, ChainEvent, HeadChange, MAX_BRANCH_HASHES, Tip, TransactionChange, View};

@@ -8,7 +8,7 @@ use tokio::sync::{broadcast, mpsc, watch};
 
 use super::error::{ChainError, RefusedBlock, SubmitError, SubmitTransactionError, TemplateError};
 use super::handle::{ChainHandle, Command, Reply, Submitted};
-use super::state::{Accepted, ChainState, Options};
+use super::state::{Accepted, ChainState, Changed, Options};
 use super::view::{ChainEvent, HeadChange, View};
 use crate::clock::Clock;
 use crate::store::{Store, StoreError};
@@ -176,10 +176,11 @@ impl Loop {
 
     fn publish(&mut self, head: Option<HeadChange>) {
         let view = Arc::new(self.state.view());
-        let touched = Arc::new(self.state.take_touched());
+        let Changed { touched, mempool, transactions } = self.state.take_changed();
+        let (touched, mempool, transactions) = (Arc::new(touched), Arc::new(mempool), Arc::new(transactions));
         self.publish_view.send_replace(Arc::clone(&view));
         // Nobody may be subscribed.
-        drop(self.publish_event.send(ChainEvent { view, touched, head }));
+        drop(self.publish_event.send(ChainEvent { view, touched, head, mempool, transactions }));
     }
 }
 

@@ -1,19 +1,19 @@
 //! What the chain thread publishes: immutable pictures of the tip, and notes of what changed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use imbl::OrdMap;
 use shared::address::Address;
 use shared::block::{Coinbase, Header};
 use shared::consensus::CheckedTransaction;
-use shared::hash::BlockHash;
+use shared::hash::{BlockHash, TxId};
 use shared::pow::{Ancestry, Work};
 use shared::spec::ChainSpec;
 use shared::state::Account;
 
 use super::state::room_for_transactions;
-use crate::mempool::MempoolView;
+use crate::mempool::{Change, MempoolView};
 
 /// The last block of the best chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,6 +76,25 @@ pub struct ChainEvent {
     pub touched: Arc<BTreeSet<Address>>,
     /// The move of the tip; `None` when only the mempool changed.
     pub head: Option<HeadChange>,
+    /// What happened to the mempool, in order. What came back at once may be there as removed and as added.
+    pub mempool: Arc<Vec<Change>>,
+    /// What became of each transaction that came, went or was mined.
+    pub transactions: Arc<HashMap<TxId, TransactionChange>>,
+}
+
+/// What became of a transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TransactionChange {
+    /// It waits for a block.
+    Waits,
+    /// A block of the best chain holds it.
+    Confirmed,
+    /// Another one has its nonce: this one, when it came to the mempool; else one in a block.
+    Replaced(Option<TxId>),
+    /// It waited until its last height had passed, or for too long.
+    Expired,
+    /// It neither waits nor is in a block of the best chain any more.
+    Dropped,
 }
 
 /// A branch in a [`HeadChange`] names at most this many of its blocks: enough for everybody who counts confirmations,

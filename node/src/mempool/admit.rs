@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use shared::consensus::{CheckedTransaction, check_admission};
 
-use super::{AdmissionError, Context, Mempool, Pending, Rank, memory_bytes};
+use super::{AdmissionError, Context, Departure, Mempool, Pending, Rank, memory_bytes};
 
 /// What goes when a transaction is admitted.
 struct Room {
@@ -30,10 +30,10 @@ impl Mempool {
     ) -> Result<(), AdmissionError> {
         let Room { replaced, evicted } = self.examine(&pending, context)?;
         if let Some(old) = replaced {
-            self.remove(&old);
+            self.remove(&old, Departure::Replaced(*pending.transaction.id()));
         }
         for cheaper in evicted {
-            self.remove_from(&cheaper);
+            self.remove_from(&cheaper, Departure::Dropped);
         }
         self.insert(Arc::new(pending));
         Ok(())

@@ -15,7 +15,8 @@ use std::sync::Arc;
 
 use imbl::OrdMap;
 use shared::address::Address;
-use shared::consensus::{CheckedTransaction, check_admission};
+use shared::consensus::{CheckedTransaction, TxError, check_admission};
+use shared::hash::TxId;
 use shared::state::Account;
 
 pub use policy::{AdmissionError, Limits};
@@ -42,11 +43,43 @@ impl Context<'_> {
     }
 }
 
-/// Something for the store to repeat.
+/// Something that happened to the mempool.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Change {
+pub enum Change {
+    /// It waits now.
     Added(Arc<Pending>),
-    Removed(Arc<Pending>),
+    /// It does not wait any more.
+    Removed(Arc<Pending>, Departure),
+}
+
+/// Why a transaction does not wait any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Departure {
+    /// A block holds it, or another one with its nonce.
+    NonceUsed,
+    /// This one has its nonce and pays more.
+    Replaced(TxId),
+    /// Its last height has passed, or it waited for too long.
+    Expired,
+    /// There was no room for it, or its sender's nonces or coins do not reach it any more.
+    Dropped,
+}
+
+impl Departure {
+    fn of(error: &AdmissionError) -> Self {
+        match error {
+            AdmissionError::Rule(TxError::Expired { .. }) | AdmissionError::WaitedTooLong { .. } => {
+                Self::Expired
+            }
+            AdmissionError::Rule(TxError::NonceTooLow { .. }) => Self::NonceUsed,
+            AdmissionError::Rule(_)
+            | AdmissionError::AlreadyPending { .. }
+            | AdmissionError::FeeTooLow { .. }
+            | AdmissionError::ReplacementFeeTooLow { .. }
+            | AdmissionError::TooManyPending { .. }
+            | AdmissionError::Full { .. } => Self::Dropped,
+        }
+    }
 }
 
 /// All transactions that wait for a block.
@@ -105,7 +138,7 @@ impl Mempool {
             self.readmit(pending, context);
         }
         // What was restored is in the store already.
-        self.changes.retain(|change| matches!(change, Change::Removed(_)));
+        self.changes.retain(|change| matches!(change, Change::Removed(..)));
     }
 
     /// Follows a move of the tip: `touched` are the addresses whose accounts changed, `left` the transactions of
@@ -135,13 +168,13 @@ impl Mempool {
             if expires_at >= context.next_height {
                 break;
             }
-            self.remove_from(&Arc::clone(pending));
+            self.remove_from(&Arc::clone(pending), Departure::Expired);
         }
         while let Some((_, pending)) = self.by_number.first_key_value() {
             if !self.is_too_old(pending, context.now) {
                 break;
             }
-            self.remove_from(&Arc::clone(pending));
+            self.remove_from(&Arc::clone(pending), Departure::Expired);
         }
     }
 
@@ -154,7 +187,7 @@ impl Mempool {
     ) {
         let above: Vec<_> = self.view.sent_by(sender).cloned().collect();
         for pending in &above {
-            self.remove(pending);
+            self.remove(pending, Departure::Dropped);
         }
         for transaction in transactions {
             let id = *transaction.id();
@@ -174,16 +207,16 @@ impl Mempool {
         let sent: Vec<_> = self.view.sent_by(sender).cloned().collect();
         for pending in sent {
             if pending.nonce() < account.nonce {
-                self.remove(&pending);
-            } else if check_admission(&pending.transaction, context.next_height, next_nonce, available)
-                .is_ok()
-            {
-                next_nonce += 1;
-                available -= pending.transaction.cost();
-            } else {
-                self.remove_from(&pending);
+                self.remove(&pending, Departure::NonceUsed);
+                continue;
+            }
+            let height = context.next_height;
+            if let Err(error) = check_admission(&pending.transaction, height, next_nonce, available) {
+                self.remove_from(&pending, Departure::of(&AdmissionError::Rule(error)));
                 return;
             }
+            next_nonce += 1;
+            available -= pending.transaction.cost();
         }
     }
 
@@ -192,7 +225,7 @@ impl Mempool {
         let dropped = Arc::new(pending.clone());
         if let Err(error) = self.admit_pending(pending, context) {
             tracing::debug!(id = %dropped.transaction.id(), %error, "a pending transaction is dropped");
-            self.changes.push(Change::Removed(dropped));
+            self.changes.push(Change::Removed(dropped, Departure::of(&error)));
         }
     }
 
@@ -214,21 +247,21 @@ impl Mempool {
         self.changes.push(Change::Added(pending));
     }
 
-    fn remove(&mut self, pending: &Arc<Pending>) {
+    fn remove(&mut self, pending: &Arc<Pending>, why: Departure) {
         self.view.remove(pending);
         self.by_number.remove(&pending.number);
         if let Some(key) = expiry_key(pending) {
             self.by_expiry.remove(&key);
         }
-        self.changes.push(Change::Removed(Arc::clone(pending)));
+        self.changes.push(Change::Removed(Arc::clone(pending), why));
     }
 
-    /// Removes a transaction and its sender's later ones, which would leave a gap.
-    fn remove_from(&mut self, first: &Pending) {
+    /// Removes a transaction, and its sender's later ones because of the gap.
+    fn remove_from(&mut self, first: &Pending, why: Departure) {
         let sent = self.view.sent_by(first.sender());
         let doomed: Vec<_> = sent.filter(|pending| pending.nonce() >= first.nonce()).cloned().collect();
         for pending in &doomed {
-            self.remove(pending);
+            self.remove(pending, if pending.nonce() == first.nonce() { why } else { Departure::Dropped });
         }
     }
 }

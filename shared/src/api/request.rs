@@ -149,6 +149,13 @@ pub enum Topic {
         /// bech32m or tutorial address.
         address: String,
     },
+    /// One transaction: a [`super::views::TransactionNewsView`] each time something becomes of it.
+    Transaction {
+        /// Its id.
+        tx_id: TxId,
+    },
+    /// The transactions that wait: a [`super::views::MempoolNewsView`] after changes, at most one a second.
+    Mempool {},
 }
 
 /// The method or the parameters of a request are wrong. No value from outside is part of it.
@@ -278,7 +285,12 @@ impl Topic {
         match fields.text("topic")?.as_str() {
             "heads" => Ok(Self::Heads {}),
             "address" => Ok(Self::Address { address: fields.text("address")? }),
-            _ => Err(ParamsError::Malformed { field: "topic", expected: "\"heads\" or \"address\"" }),
+            "transaction" => Ok(Self::Transaction { tx_id: fields.parsed("tx_id", HASH)? }),
+            "mempool" => Ok(Self::Mempool {}),
+            _ => Err(ParamsError::Malformed {
+                field: "topic",
+                expected: "\"heads\", \"address\", \"transaction\" or \"mempool\"",
+            }),
         }
     }
 }

@@ -337,8 +337,8 @@ impl<T> Session<T> {
         match topic.map(|subscribed| &subscribed.topic) {
             Some(Topic::Heads {}) => self.outputs.push_back(Output::Head(decode(result)?)),
             Some(Topic::Address { .. }) => self.outputs.push_back(Output::Account(decode(result)?)),
-            // Was sent before the node learned that it is no longer wanted.
-            None => {}
+            // The first two are never wanted here; the others were sent before the node learned that they no longer are.
+            Some(Topic::Transaction { .. } | Topic::Mempool {}) | None => {}
         }
         Ok(())
     }

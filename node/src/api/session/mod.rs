@@ -3,6 +3,7 @@
 //! All frames that are ready are read and answered before the socket is flushed once. Replies leave in the order of
 //! the requests. While the peer does not take in what waits for it, nothing more is read from it.
 
+mod mempool_news;
 mod reply;
 mod subscriptions;
 mod wire;
@@ -20,7 +21,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{Bytes, Error as WsError, Message};
 
-use self::subscriptions::Subscriptions;
+use self::subscriptions::{News, Subscriptions};
 use self::wire::{Step, Wire};
 use super::config::{MAX_IN_FLIGHT, MAX_WRONG_TOKENS};
 use super::methods::{self, Work};
@@ -74,7 +75,7 @@ struct Session {
 pub(super) async fn run(server: Arc<Server>, client: Arc<Client>, upgraded: Upgraded) {
     let mut session = Session {
         wire: Wire::new(upgraded).await,
-        subscriptions: Subscriptions::new(server.chain.clone()),
+        subscriptions: Subscriptions::new(Arc::clone(&server)),
         server,
         client,
         replies: FuturesOrdered::new(),
@@ -100,7 +101,13 @@ impl Session {
         ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             if !self.must_drain && self.wire.is_drained() {
-                self.subscriptions.take_news(&mut self.wire);
+                self.subscriptions.take_news(|news| match news {
+                    News::Now(text) => self.wire.send(Message::text(text)),
+                    News::Later(text) => {
+                        self.replies.push_back(text);
+                        self.must_drain = true;
+                    }
+                });
             }
             let is_drained = self.wire.is_drained();
             let may_read = !self.must_drain && self.replies.len() < MAX_IN_FLIGHT;
@@ -203,8 +210,7 @@ impl Session {
             }
             Ok(Request::Subscribe(topic)) => {
                 self.must_drain = true;
-                let parse = |text: &str| methods::parse_address(&self.server, text);
-                Work::Done(self.subscriptions.subscribe(topic, parse).map(Answer::Subscribed))
+                Work::Done(self.subscriptions.subscribe(topic).map(Answer::Subscribed))
             }
             Ok(Request::Unsubscribe { id }) => {
                 Work::Done(Ok(Answer::Unsubscribed(self.subscriptions.unsubscribe(*id))))

@@ -9,14 +9,14 @@ use shared::consensus::{
     BodyContext, CheckedBlock, CheckedTransaction, RuleError, Verdict, check_body, check_header,
     check_header_alone,
 };
-use shared::hash::BlockHash;
+use shared::hash::{BlockHash, TxId};
 
 use super::reorg::ConnectError;
 use super::{ChainState, context};
 use crate::chain::error::SubmitError;
 use crate::chain::handle::Submitted;
 use crate::chain::headers::NodeId;
-use crate::chain::view::HeadChange;
+use crate::chain::view::{HeadChange, TransactionChange};
 use crate::store::{Batch, StoreError};
 use crate::verifier::AwsLcVerifier;
 
@@ -40,6 +40,8 @@ pub(super) struct Writes {
     pub(super) touched: BTreeSet<Address>,
     /// The transactions of the blocks that were left, oldest first.
     pub(super) left: Vec<Arc<CheckedTransaction>>,
+    /// The transactions of the blocks that were applied.
+    pub(super) confirmed: Vec<TxId>,
 }
 
 impl ChainState {
@@ -219,11 +221,16 @@ impl ChainState {
 
     /// Makes `writes` durable, with what they mean for the mempool, and empties them.
     pub(super) fn commit(&mut self, writes: &mut Writes) -> Result<(), StoreError> {
-        let Writes { batch, touched, left } = std::mem::take(writes);
+        let Writes { batch, touched, left, confirmed } = std::mem::take(writes);
         let Some(batch) = batch else { return Ok(()) };
+        // Most of what was left comes back or is in the other branch, which then counts.
+        let left_ids = left.iter().map(|transaction| (*transaction.id(), TransactionChange::Dropped));
+        self.changed.transactions.extend(left_ids);
+        let confirmed = confirmed.into_iter().map(|id| (id, TransactionChange::Confirmed));
+        self.changed.transactions.extend(confirmed);
         let context = context(&self.ledger, &*self.clock);
         self.mempool.follow(&touched, left, &context);
-        self.touched.extend(touched);
+        self.changed.touched.extend(touched);
         let changes = self.take_mempool_changes();
         self.put_mempool(&batch, &changes)?;
         self.store.commit(batch)

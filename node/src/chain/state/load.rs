@@ -1,6 +1,5 @@
 //! What a start reads: the header tree, the tip, the ledger and the mempool.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use shared::chain_root::ChainNode;
@@ -9,7 +8,7 @@ use shared::consensus::check_transaction;
 use shared::ledger::Ledger;
 use shared::spec::ChainSpec;
 
-use super::{ChainState, Options, context};
+use super::{ChainState, Changed, Options, context};
 use crate::chain::headers::{HeaderTree, NodeId};
 use crate::chain::view::Tip;
 use crate::clock::Clock;
@@ -45,7 +44,7 @@ impl ChainState {
             options,
             tip_id,
             tip,
-            touched: BTreeSet::new(),
+            changed: Changed::default(),
         };
         state.load_mempool(&snapshot)?;
         Ok(state)
@@ -73,7 +72,7 @@ impl ChainState {
             self.store.write(|batch| refused.iter().try_for_each(|number| batch.remove_pending(*number)))?;
         }
         self.commit_mempool()?;
-        self.touched.clear();
+        self.changed = Changed::default();
         Ok(())
     }
 }

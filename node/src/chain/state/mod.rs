@@ -6,21 +6,21 @@ mod reorg;
 
 pub(super) use accept::Accepted;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use shared::address::Address;
 use shared::block::HEADER_BYTES;
 use shared::consensus::{CheckedTransaction, RuleError};
-use shared::hash::BlockHash;
+use shared::hash::{BlockHash, TxId};
 use shared::ledger::{BlockTemplate, Ledger, ProposeError};
 use shared::spec::ChainSpec;
 use shared::state_tree::AccountProof;
 
 use super::headers::{HeaderTree, NodeId};
-use super::view::{Tip, View};
+use super::view::{Tip, TransactionChange, View};
 use crate::clock::Clock;
-use crate::mempool::{AdmissionError, Change, Context, Limits, Mempool};
+use crate::mempool::{AdmissionError, Change, Context, Departure, Limits, Mempool};
 use crate::store::{Batch, Store, StoreError};
 
 /// The largest coinbase: 109 bytes of fixed fields, a length and 64 bytes of message.
@@ -63,8 +63,18 @@ pub(super) struct ChainState {
     /// Where the tip is in the tree.
     tip_id: NodeId,
     tip: Tip,
-    /// The addresses whose account or pending transactions changed since the last view was taken.
-    touched: BTreeSet<Address>,
+    changed: Changed,
+}
+
+/// What changed since it was published last.
+#[derive(Debug, Default)]
+pub(super) struct Changed {
+    /// The addresses whose account or pending transactions changed.
+    pub(super) touched: BTreeSet<Address>,
+    /// What happened to the mempool.
+    pub(super) mempool: Vec<Change>,
+    /// What became of transactions.
+    pub(super) transactions: HashMap<TxId, TransactionChange>,
 }
 
 impl ChainState {
@@ -77,9 +87,9 @@ impl ChainState {
         }
     }
 
-    /// Returns the addresses that changed since this was asked before.
-    pub(super) fn take_touched(&mut self) -> BTreeSet<Address> {
-        std::mem::take(&mut self.touched)
+    /// Returns what changed since this was asked before.
+    pub(super) fn take_changed(&mut self) -> Changed {
+        std::mem::take(&mut self.changed)
     }
 
     /// Admits a transaction to the mempool; it is not durable before [`ChainState::commit_mempool`].
@@ -144,9 +154,9 @@ impl ChainState {
     fn take_mempool_changes(&mut self) -> Vec<Change> {
         let changes = self.mempool.take_changes();
         for change in &changes {
-            let (Change::Added(pending) | Change::Removed(pending)) = change;
-            self.touched.extend([*pending.sender(), *pending.receiver()]);
+            self.changed.note(change);
         }
+        self.changed.mempool.extend_from_slice(&changes);
         changes
     }
 
@@ -155,9 +165,28 @@ impl ChainState {
             Change::Added(pending) => {
                 batch.put_pending(pending.number, pending.arrived_at, pending.transaction.transaction())
             }
-            Change::Removed(pending) => batch.remove_pending(pending.number),
+            Change::Removed(pending, _) => batch.remove_pending(pending.number),
         };
         changes.iter().try_for_each(put).map_err(|error| self.store.explain(error))
+    }
+}
+
+impl Changed {
+    fn note(&mut self, change: &Change) {
+        let (Change::Added(pending) | Change::Removed(pending, _)) = change;
+        self.touched.extend([*pending.sender(), *pending.receiver()]);
+        let became = match change {
+            Change::Added(_) => TransactionChange::Waits,
+            Change::Removed(_, Departure::NonceUsed) => TransactionChange::Replaced(None),
+            Change::Removed(_, Departure::Replaced(by)) => TransactionChange::Replaced(Some(*by)),
+            Change::Removed(_, Departure::Expired) => TransactionChange::Expired,
+            Change::Removed(_, Departure::Dropped) => TransactionChange::Dropped,
+        };
+        let known = self.transactions.entry(*pending.transaction.id()).or_insert(became);
+        // What a block holds does not wait, and that it waits no more says less.
+        if *known != TransactionChange::Confirmed {
+            *known = became;
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use shared::address::Address;
 use shared::codec;
 use shared::consensus::{BodyContext, CheckedBlock, CheckedTransaction, RuleError, check_body};
+use shared::hash::TxId;
 use shared::ledger::Ledger;
 
 use super::ChainState;
@@ -50,6 +51,7 @@ impl ChainState {
         let touched = self.connect(batch, id, block)?;
         batch.put_block(block, &block.encode()).map_err(|error| self.store.explain(error))?;
         writes.touched.extend(touched);
+        writes.confirmed.extend(ids(block));
         self.set_tip(id, block);
         Ok(())
     }
@@ -82,17 +84,25 @@ impl ChainState {
         let batch = self.batch(writes)?;
         batch.put_block(block, &block.encode()).map_err(|error| self.store.explain(error))?;
         let mut touched = BTreeSet::new();
+        let mut confirmed = Vec::new();
         let (start, left) = self.leave(batch, fork, &mut touched)?;
         for node in self.tree.branch(start, id) {
-            touched.extend(if node == id {
-                self.connect(batch, node, block)?
+            let stored;
+            let block = if node == id {
+                block
             } else {
-                let stored = self.stored_block(batch, node)?;
-                self.connect(batch, node, &stored)?
-            });
+                stored = self.stored_block(batch, node)?;
+                &stored
+            };
+            touched.extend(self.connect(batch, node, block)?);
+            // Up to the fork a replay confirms what was confirmed before.
+            if node > fork {
+                confirmed.extend(ids(block));
+            }
         }
         writes.touched.extend(touched);
         writes.left = left;
+        writes.confirmed = confirmed;
         Ok(())
     }
 
@@ -222,4 +232,8 @@ impl ChainState {
         let node = self.tree.node(id);
         self.store.corrupt(format!("block {} of height {}: {what}", node.hash, node.height))
     }
+}
+
+fn ids(block: &CheckedBlock) -> impl Iterator<Item = TxId> {
+    block.transactions().iter().map(|transaction| *transaction.id())
 }

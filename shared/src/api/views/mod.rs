@@ -2,8 +2,17 @@
 //!
 //! Integers are at most 2^53 − 1, hashes are hex as `docs/protocol.md` shows them, addresses are bech32m.
 
+mod news;
+mod proofs;
+mod submit;
+
 use serde::{Deserialize, Serialize};
 
+pub use self::news::{
+    HeadView, MempoolNewsView, RemovalReason, RemovedView, TransactionNews, TransactionNewsView,
+};
+pub use self::proofs::{AccountProofView, TransactionProofView};
+pub use self::submit::{CheckVerdict, CheckView, SubmittedView};
 use crate::hash::{BlockHash, ChainRoot, HistoryHead, MerkleRoot, StateRoot, TxId};
 
 /// What chain a node is on and how far it has come.
@@ -222,107 +231,6 @@ pub struct MempoolPageView {
     pub next: Option<String>,
 }
 
-/// The tip of the best chain.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct HeadView {
-    /// Its hash.
-    pub hash: BlockHash,
-    /// Its height.
-    pub height: u64,
-    /// Unix seconds.
-    pub time: u32,
-    /// The compact target.
-    pub bits: u32,
-    /// How many transactions it holds.
-    pub tx_count: u32,
-    /// The miner's address in bech32m.
-    pub miner: String,
-    /// Whole coins: subsidy and fees.
-    pub reward: u64,
-    /// How many blocks of the former best chain it undid: 0 when it just extends it.
-    pub disconnected: u64,
-    /// The blocks that it undid, oldest first; of more than 100 the last. Absent when it just extends it by one.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub disconnected_hashes: Vec<BlockHash>,
-    /// The blocks of the new branch, itself included, likewise.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub connected_hashes: Vec<BlockHash>,
-}
-
-/// A transaction was accepted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SubmittedView {
-    /// Always true: a refusal is an error.
-    pub result: bool,
-    /// For people.
-    pub result_message: String,
-    /// Its id.
-    pub tx_id: TxId,
-}
-
-/// What submitting a transaction would be answered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CheckView {
-    /// Whether it would be accepted.
-    pub verdict: CheckVerdict,
-    /// The rule of the protocol or of the node's policy that it breaks; absent when it is valid.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rule: Option<String>,
-    /// For people: why; absent when it is valid.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub message: Option<String>,
-    /// When it is valid: the height of the block that will hold it if nothing that pays more comes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub expected_block: Option<u64>,
-}
-
-/// Whether a transaction would be accepted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CheckVerdict {
-    /// It would be.
-    Valid,
-    /// Not at present, but it may be later as it is.
-    NotNow,
-    /// Never as it is.
-    Invalid,
-}
-
-/// An account after the tip, and what binds it to the tip's header. Whoever has checked that header's work need not
-/// believe anything else in here.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AccountProofView {
-    /// In bech32m.
-    pub address: String,
-    /// The tip's height.
-    pub height: u64,
-    /// The tip's hash.
-    pub block_hash: BlockHash,
-    /// Hex of the tip's header.
-    pub header: String,
-    /// Hex of the [`crate::merkle::MerkleProof`] of the tip's coinbase, which holds the state root.
-    pub coinbase_proof: String,
-    /// Hex of the [`crate::state_tree::AccountProof`] under that root.
-    pub account_proof: String,
-}
-
-/// A transaction of the best chain, and what binds it to its block's header.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TransactionProofView {
-    /// Its id.
-    pub tx_id: TxId,
-    /// Its block's height.
-    pub height: u64,
-    /// Its block's hash.
-    pub block_hash: BlockHash,
-    /// Hex of its block's header.
-    pub header: String,
-    /// Hex of the [`crate::merkle::MerkleProof`] of the block's coinbase, which holds height and count.
-    pub coinbase_proof: String,
-    /// Hex of the [`crate::merkle::MerkleProof`] of the transaction.
-    pub proof: String,
-}
-
 /// How the node is set, for those who may steer it. It mines when there are an address and threads.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NodeView {
@@ -375,4 +283,8 @@ pub enum Answer {
     Unsubscribed(bool),
     /// What a heads subscription pushes.
     Head(HeadView),
+    /// What a transaction subscription pushes.
+    TransactionNews(TransactionNewsView),
+    /// What a mempool subscription pushes.
+    MempoolNews(MempoolNewsView),
 }

@@ -12,6 +12,7 @@ const WASM: [&str; 6] = ["-p", "shared", "-p", "wallet-wasm", "-p", "web"];
 pub(crate) fn check() -> Result<()> {
     tidy()?;
     run("format", &mut cargo(&["fmt", "--all", "--check"]))?;
+    run("format, fuzz", &mut cargo(&["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"]))?;
     let native = ["clippy", "--locked", "--workspace", "--all-targets", "--no-default-features"];
     run("lints, native", cargo(&native).args(["--", "-D", "warnings"]))?;
     let wasm = ["clippy", "--locked", "--target", "wasm32-unknown-unknown"];

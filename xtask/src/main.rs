@@ -4,6 +4,8 @@
 
 mod bench;
 mod check;
+mod fuzz;
+mod long;
 mod run;
 mod screenshots;
 mod setup;
@@ -35,6 +37,17 @@ enum Chore {
         #[arg(value_enum)]
         part: Option<test::Part>,
     },
+    /// Feeds random inputs to everything that reads bytes or texts from outside, and to the ledger.
+    Fuzz {
+        /// Only this target.
+        target: Option<String>,
+        /// How long, each.
+        #[arg(long, default_value_t = 10)]
+        seconds: u64,
+    },
+    /// Runs what takes hours, and writes its result to `docs/results/`.
+    #[command(subcommand)]
+    Long(long::Long),
     /// Measures sizes, memory and the page, and prints a table.
     Bench,
     /// Takes pictures of every page and state: light and dark, phone and desktop, in each language.
@@ -48,6 +61,8 @@ fn main() -> Result<()> {
         Chore::Check => check::check()?,
         Chore::Tidy => tidy::tidy()?,
         Chore::Test { part } => test::test(part)?,
+        Chore::Fuzz { target, seconds } => drop(fuzz::fuzz(target.as_deref(), seconds)?),
+        Chore::Long(chore) => long::long(chore)?,
         Chore::Bench => bench::bench()?,
         Chore::Screenshots => screenshots::screenshots()?,
     }

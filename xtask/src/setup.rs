@@ -8,6 +8,7 @@ use crate::run::{cargo, command, is_installed, root, run, tools};
 
 /// The version of every wasm-bindgen crate in `Cargo.lock`; tool and library must agree.
 const WASM_BINDGEN: &str = "0.2.108";
+const CARGO_FUZZ: &str = "0.13.2";
 const CARGO_DENY: &str = "0.20.2";
 
 /// Installs everything; what is there already is left alone.
@@ -16,6 +17,7 @@ pub(crate) fn setup() -> Result<()> {
     browser()?;
     install("wasm-bindgen-cli", WASM_BINDGEN, "wasm-bindgen-test-runner")?;
     install("cargo-deny", CARGO_DENY, "cargo-deny")?;
+    install("cargo-fuzz", CARGO_FUZZ, "cargo-fuzz")?;
     python()
 }
 

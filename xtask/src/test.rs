@@ -3,6 +3,7 @@
 use anyhow::Result;
 use clap::ValueEnum;
 
+use crate::fuzz;
 use crate::run::{cargo, command, is_installed, root, run, target_dir};
 use crate::setup::{may_install, python_path, setup, wasm_runner};
 
@@ -13,6 +14,8 @@ pub(crate) enum Part {
     Native,
     /// The same rules and vectors in a real browser.
     Wasm,
+    /// Ten seconds of random inputs for everything that reads what comes from outside.
+    Fuzz,
     /// The built programs with a real browser and an independent client.
     EndToEnd,
 }
@@ -27,8 +30,11 @@ pub(crate) fn test(part: Option<Part>) -> Result<()> {
         let arguments = ["test", "--locked", "--workspace", "--exclude", "e2e", "--no-default-features"];
         run("native tests", &mut cargo(&arguments))?;
     }
+    if wanted(Part::Fuzz) {
+        smoke()?;
+    }
     let missing = missing();
-    if !missing.is_empty() && part != Some(Part::Native) {
+    if !missing.is_empty() && !matches!(part, Some(Part::Native | Part::Fuzz)) {
         println!(
             "\n!! SKIPPED the browser tests: no {}. Run `cargo xtask setup` first.",
             missing.join(", no ")
@@ -41,6 +47,15 @@ pub(crate) fn test(part: Option<Part>) -> Result<()> {
     if wanted(Part::EndToEnd) {
         end_to_end()?;
     }
+    Ok(())
+}
+
+/// A few seconds find what is plainly broken; `cargo xtask long fuzz` looks for the rest.
+fn smoke() -> Result<()> {
+    if fuzz::tool().exists() {
+        return fuzz::fuzz(None, 10).map(drop);
+    }
+    println!("\n!! SKIPPED the fuzz targets: no cargo-fuzz. Run `cargo xtask setup` first.");
     Ok(())
 }
 

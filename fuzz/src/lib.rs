@@ -1,0 +1,21 @@
+//! What the targets share: the properties that hold whatever comes in.
+
+use borsh::{BorshDeserialize, BorshSerialize};
+use shared::codec::{decode, encode};
+
+pub mod accounts;
+pub mod blocks;
+
+/// What decodes encodes to the same bytes.
+pub fn canonical<T: BorshSerialize + BorshDeserialize>(bytes: &[u8]) -> Option<T> {
+    let value = decode::<T>(bytes).ok()?;
+    assert_eq!(encode(&value), bytes);
+    Some(value)
+}
+
+/// Calls `read` with the bytes as text, if they are one.
+pub fn as_text(bytes: &[u8], read: impl FnOnce(&str)) {
+    if let Ok(text) = core::str::from_utf8(bytes) {
+        read(text);
+    }
+}

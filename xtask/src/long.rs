@@ -16,6 +16,24 @@ pub(crate) enum Long {
         #[arg(long, default_value_t = 1_000_000)]
         cases: u32,
     },
+    /// Cuts the power at every write and sync of a run, and opens every image that a disk can be left with.
+    CrashImages {
+        /// How often; once gives about two thousand images.
+        #[arg(long, default_value_t = 6)]
+        rounds: u32,
+    },
+    /// Kills a process that mines, admits and reorganises, and again while it recovers.
+    Kill {
+        /// How often.
+        #[arg(long, default_value_t = 2_000)]
+        kills: u32,
+    },
+    /// Flips single bits of a store.
+    BitFlips {
+        /// How many.
+        #[arg(long, default_value_t = 10_000)]
+        flips: u32,
+    },
     /// Fuzzes every target.
     Fuzz {
         /// Only this one.
@@ -31,6 +49,11 @@ pub(crate) fn long(chore: Long) -> Result<()> {
     let started = std::time::Instant::now();
     let (name, result) = match chore {
         Long::Properties { cases } => ("properties", properties(cases)?),
+        Long::CrashImages { rounds } => {
+            ("crash-images", store_test("crash::", "IRONCHAIN_CRASH_ROUNDS", rounds)?)
+        }
+        Long::Kill { kills } => ("kill", store_test("kill::a_process", "IRONCHAIN_KILLS", kills)?),
+        Long::BitFlips { flips } => ("bit-flips", store_test("damage::a_bit", "IRONCHAIN_FLIPS", flips)?),
         Long::Fuzz { target, seconds } => {
             let reached = fuzz(target.as_deref(), seconds)?;
             let entry = |reached: &crate::fuzz::Reached| {
@@ -48,6 +71,14 @@ fn properties(cases: u32) -> Result<Value> {
     let arguments = ["test", "--locked", "--release", "-p", "shared"];
     run("properties", cargo(&arguments).env("PROPTEST_CASES", cases.to_string()))?;
     Ok(json!({ "cases_for_each": cases, "failures": 0 }))
+}
+
+/// Runs a test of the store as often as `count` says; its figures are in its output.
+fn store_test(test: &str, variable: &str, count: u32) -> Result<Value> {
+    let arguments =
+        ["test", "--locked", "-p", "node", "--no-default-features", "--test", "it", "--", "--nocapture"];
+    run(test, cargo(&arguments).arg(test).env(variable, count.to_string()))?;
+    Ok(json!({ "test": test, "count": count, "failures": 0 }))
 }
 
 /// Writes a result under its name and today's date, with the commit that it was measured at.

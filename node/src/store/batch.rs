@@ -11,20 +11,21 @@ use shared::transaction::Transaction;
 
 use super::Engine;
 use super::load::decode;
+use super::quiet::Quiet;
 use super::tables::{ACCOUNTS, BEST, BLOCKS, HEADERS, HISTORY, MEMPOOL, META, Place, TRANSACTIONS, UNDO};
 
 /// Writes that become durable together, or not at all.
 pub(crate) struct Batch {
-    transaction: WriteTransaction,
+    transaction: Quiet<WriteTransaction>,
 }
 
 impl Batch {
     pub(super) fn new(transaction: WriteTransaction) -> Self {
-        Self { transaction }
+        Self { transaction: Quiet::new(transaction) }
     }
 
     pub(super) fn commit(self) -> Engine<()> {
-        Ok(self.transaction.commit()?)
+        Ok(self.transaction.into_inner().commit()?)
     }
 
     pub(super) fn create_tables(&self) -> Engine<()> {

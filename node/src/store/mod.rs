@@ -6,10 +6,10 @@
 mod batch;
 mod error;
 mod load;
+mod quiet;
 mod snapshot;
 mod tables;
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -22,6 +22,7 @@ pub(crate) use batch::Batch;
 pub use error::StoreError;
 pub use snapshot::{HistoryEvent, HistoryItem, HistoryPage, Snapshot, StoredBlock, StoredTransaction};
 
+use quiet::{Quiet, guard};
 use tables::{META, SCHEMA};
 
 /// The store's file inside the data directory.
@@ -43,7 +44,7 @@ pub struct Store {
 /// The read side of the store. Cloning it is cheap.
 #[derive(Clone)]
 pub(crate) struct Reader {
-    database: Arc<Database>,
+    database: Arc<Quiet<Database>>,
     path: Arc<Path>,
 }
 
@@ -60,16 +61,17 @@ impl Reader {
     }
 }
 
-/// Turns a panic into an error: the engine panics on some damaged files. Nothing that `read` made outlives it then.
-fn guard<T>(file: &Path, read: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
-    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_panic| {
-        Err(StoreError::Corrupt { path: file.to_owned(), what: "its pages contradict each other".to_owned() })
-    })
-}
-
 fn existing_file(directory: &Path) -> Result<PathBuf, StoreError> {
     let file = directory.join(STORE_FILE);
-    if file.exists() { Ok(file) } else { Err(StoreError::Missing { path: file }) }
+    match std::fs::metadata(&file) {
+        // The engine would take an empty file for a new one, and nobody would learn that the old one is gone.
+        Ok(metadata) if metadata.len() == 0 => {
+            Err(StoreError::Corrupt { path: file, what: "it is empty".to_owned() })
+        }
+        Ok(_) => Ok(file),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(StoreError::Missing { path: file }),
+        Err(error) => Err(StoreError::explain_io(file, error)),
+    }
 }
 
 impl Store {
@@ -80,7 +82,23 @@ impl Store {
     pub fn open(path: &Path, spec: &ChainSpec) -> Result<Self, StoreError> {
         std::fs::create_dir_all(path).map_err(|error| StoreError::explain_io(path.to_owned(), error))?;
         let file = path.join(STORE_FILE);
-        Self::open_with(&file, spec, |builder| builder.create(&file))
+        if !file.exists() {
+            Self::make(&file, spec)?;
+        }
+        Self::open_existing(path, spec)
+    }
+
+    /// Makes a store under another name first, so that one whose making was interrupted never passes for one that was
+    /// damaged, nor the other way round.
+    fn make(file: &Path, spec: &ChainSpec) -> Result<(), StoreError> {
+        let explain = |error| StoreError::explain_io(file.to_owned(), error);
+        let new = file.with_extension("new");
+        match std::fs::remove_file(&new) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(explain(error)),
+            Ok(()) | Err(_) => {}
+        }
+        drop(Self::open_with(&new, spec, |builder| builder.create(&new))?);
+        std::fs::rename(&new, file).map_err(explain)
     }
 
     /// Opens a store that is there.
@@ -121,7 +139,8 @@ impl Store {
         guard(file, || {
             let database = open(Database::builder().set_cache_size(CACHE_BYTES))
                 .map_err(|error| StoreError::explain(file, error.into()))?;
-            let store = Self { reader: Reader { database: Arc::new(database), path: file.into() } };
+            let store =
+                Self { reader: Reader { database: Arc::new(Quiet::new(database)), path: file.into() } };
             if store.is_new()? {
                 store.initialize(spec)?;
             }
@@ -160,7 +179,7 @@ impl Store {
     /// Runs `fill` in one write transaction and makes it durable; nothing is written when it fails.
     pub(crate) fn write(&self, fill: impl FnOnce(&Batch) -> Engine<()>) -> Result<(), StoreError> {
         let batch = self.begin()?;
-        fill(&batch).map_err(|error| self.explain(error))?;
+        self.run(|| fill(&batch))?;
         self.commit(batch)
     }
 
@@ -175,20 +194,21 @@ impl Store {
             transaction.set_quick_repair(true);
             Ok(Batch::new(transaction))
         };
-        begin().map_err(|error| self.explain(error))
+        self.run(begin)
     }
 
     /// Makes `batch` durable. Fails as well when nobody would find it again.
     pub(crate) fn commit(&self, batch: Batch) -> Result<(), StoreError> {
-        batch.commit().map_err(|error| self.explain(error))?;
+        self.run(|| batch.commit())?;
         // What is written to a file without a name is lost with the process, and no error would ever tell.
         let path = &self.reader.path;
         if path.exists() { Ok(()) } else { Err(StoreError::Gone { path: path.to_path_buf() }) }
     }
 
-    /// Explains what the engine said.
-    pub(crate) fn explain(&self, error: redb::Error) -> StoreError {
-        StoreError::explain(&self.reader.path, error)
+    /// Runs what uses the engine, and explains what it says.
+    pub(crate) fn run<T>(&self, act: impl FnOnce() -> Engine<T>) -> Result<T, StoreError> {
+        let path = &self.reader.path;
+        guard(path, || act().map_err(|error| StoreError::explain(path, error)))
     }
 
     /// Says what is wrong with the file's content.
@@ -201,7 +221,7 @@ impl Store {
             let transaction = self.reader.database.begin_read()?;
             Ok(transaction.list_tables()?.next().is_none())
         };
-        is_new().map_err(|error| self.explain(error))
+        self.run(is_new)
     }
 
     fn meta(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
@@ -209,7 +229,7 @@ impl Store {
             let transaction = self.reader.database.begin_read()?;
             Ok(transaction.open_table(META)?.get(name)?.map(|value| value.value().to_vec()))
         };
-        read().map_err(|error| self.explain(error))
+        self.run(read)
     }
 
     /// Makes all tables, so that readers find them, and puts genesis in.

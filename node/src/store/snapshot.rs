@@ -12,13 +12,13 @@ use shared::state::Account;
 use shared::transaction::Transaction;
 
 use super::load::decode;
+use super::quiet::{Quiet, guard};
 use super::tables::{ACCOUNTS, BEST, BLOCKS, HISTORY, Place, TRANSACTIONS};
 use super::{Engine, Reader, StoreError};
 
 /// The store at one moment. Dropping it frees what it holds.
-#[derive(Debug)]
 pub struct Snapshot {
-    transaction: ReadTransaction,
+    transaction: Quiet<ReadTransaction>,
     path: Arc<Path>,
 }
 
@@ -84,13 +84,19 @@ pub enum HistoryEvent {
     },
 }
 
+impl std::fmt::Debug for Snapshot {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Snapshot").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
 impl Reader {
     pub(crate) fn snapshot(&self) -> Result<Snapshot, StoreError> {
         let path = Arc::clone(&self.path);
-        match self.database.begin_read() {
-            Ok(transaction) => Ok(Snapshot { transaction, path }),
+        guard(&self.path, || match self.database.begin_read() {
+            Ok(transaction) => Ok(Snapshot { transaction: Quiet::new(transaction), path }),
             Err(error) => Err(StoreError::explain(&path, error.into())),
-        }
+        })
     }
 }
 
@@ -173,6 +179,11 @@ impl Snapshot {
             let Some(place) = place else { return Ok(None) };
             let found = with_block_at(read, place.0, |block_hash, bytes| {
                 let transaction = transaction_at(bytes, place)?;
+                if transaction.id() != *id {
+                    return Err(redb::Error::Corrupted(format!(
+                        "the index of {id} leads to another transaction"
+                    )));
+                }
                 Ok(StoredTransaction { transaction, height: place.0, block_hash, time: header(bytes)?.time })
             });
             found.map(Some)
@@ -226,7 +237,8 @@ impl Snapshot {
 
     /// Runs a read and explains what the engine says when it fails.
     pub(super) fn read<T>(&self, read: impl FnOnce(&ReadTransaction) -> Engine<T>) -> Result<T, StoreError> {
-        read(&self.transaction).map_err(|error| StoreError::explain(&self.path, error))
+        let read = || read(&self.transaction).map_err(|error| StoreError::explain(&self.path, error));
+        guard(&self.path, read)
     }
 }
 

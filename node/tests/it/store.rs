@@ -91,45 +91,6 @@ async fn a_truncated_store_is_corrupt() {
 }
 
 #[tokio::test]
-async fn a_byte_that_flips_is_an_error_or_does_not_matter() {
-    let spec = easy_spec();
-    let test = TestChain::new(&spec);
-    test.mine_many(10, address(0)).await;
-    let (directory, clock) = test.stop();
-    let file = directory.path().join(STORE_FILE);
-    let whole = std::fs::read(&file).unwrap();
-    let mut errors = 0;
-    // A prime, so that all places of a page are hit.
-    for position in (0..whole.len()).step_by(1_021) {
-        let mut damaged = whole.clone();
-        damaged[position] ^= 0x41;
-        std::fs::write(&file, &damaged).unwrap();
-        let start = Store::open(directory.path(), &spec).and_then(|store| {
-            node::chain::start(spec.clone(), store, clock.clone(), node::chain::Options::default())
-        });
-        match start {
-            Ok((chain, thread)) => {
-                let view = chain.view();
-                assert_eq!(view.account(&address(0)).balance, 10 * view.tip.height, "at {position}");
-                drop(chain);
-                thread.join().unwrap();
-            }
-            Err(StoreError::Corrupt { .. }) => errors += 1,
-            Err(other) => assert!(
-                matches!(
-                    other,
-                    StoreError::OtherChain { .. }
-                        | StoreError::NewerSchema { .. }
-                        | StoreError::Engine { .. }
-                ),
-                "at {position}: {other}"
-            ),
-        }
-    }
-    assert!(errors > 0);
-}
-
-#[tokio::test]
 async fn accounts_that_do_not_give_the_tips_root_are_corrupt() {
     let test = TestChain::new(&easy_spec());
     test.mine_many(3, address(0)).await;

@@ -7,7 +7,7 @@ use std::sync::{Arc, LazyLock};
 use getrandom::SysRng;
 use node::chain::{self, ChainHandle, ChainThread, Options, SubmitTransactionError, Submitted};
 use node::clock::Clock;
-use node::store::{Store, StoreError};
+use node::store::{STORE_FILE, Store, StoreError};
 use node::verifier::AwsLcVerifier;
 use shared::address::Address;
 use shared::block::Block;
@@ -155,6 +155,29 @@ impl TestChain {
         clock: Arc<ManualClock>,
     ) -> Result<Self, StoreError> {
         let store = Store::open(directory.path(), spec)?;
+        Self::open_store(spec, options, directory, clock, store)
+    }
+
+    /// A chain thread on what `backend` holds, with the time of `clock`.
+    pub(crate) fn on(
+        spec: &Arc<ChainSpec>,
+        clock: Arc<ManualClock>,
+        backend: impl redb::StorageBackend,
+    ) -> Result<Self, StoreError> {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join(STORE_FILE);
+        std::fs::write(&file, "").unwrap();
+        let store = Store::open_on(backend, &file, spec)?;
+        Self::open_store(spec, Options::default(), directory, clock, store)
+    }
+
+    fn open_store(
+        spec: &Arc<ChainSpec>,
+        options: Options,
+        directory: TempDir,
+        clock: Arc<ManualClock>,
+        store: Store,
+    ) -> Result<Self, StoreError> {
         let (chain, thread) =
             chain::start(Arc::clone(spec), store, Arc::<ManualClock>::clone(&clock), options)?;
         Ok(Self { chain, clock, thread, spec: Arc::clone(spec), options, directory })
@@ -169,6 +192,13 @@ impl TestChain {
         drop(self.chain);
         self.thread.join().unwrap();
         (self.directory, self.clock)
+    }
+
+    /// Waits for the end of a thread that failed.
+    pub(crate) fn end(self) {
+        drop(self.chain);
+        // Why it failed its users were told.
+        drop(self.thread.join());
     }
 
     /// Stops it and starts another one on the same store.

@@ -208,7 +208,8 @@ impl ChainState {
         writes: &mut Writes,
         write: impl FnOnce(&Batch) -> Result<(), redb::Error>,
     ) -> Result<(), StoreError> {
-        write(self.batch(writes)?).map_err(|error| self.store.explain(error))
+        let batch = self.batch(writes)?;
+        self.store.run(|| write(batch))
     }
 
     /// Returns the transaction of `writes`, and begins it first if need be.

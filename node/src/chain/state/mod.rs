@@ -167,7 +167,7 @@ impl ChainState {
             }
             Change::Removed(pending, _) => batch.remove_pending(pending.number),
         };
-        changes.iter().try_for_each(put).map_err(|error| self.store.explain(error))
+        self.store.run(|| changes.iter().try_for_each(put))
     }
 }
 

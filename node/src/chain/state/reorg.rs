@@ -49,7 +49,7 @@ impl ChainState {
     ) -> Result<(), ConnectError> {
         let batch = self.batch(writes)?;
         let touched = self.connect(batch, id, block)?;
-        batch.put_block(block, &block.encode()).map_err(|error| self.store.explain(error))?;
+        self.store.run(|| batch.put_block(block, &block.encode()))?;
         writes.touched.extend(touched);
         writes.confirmed.extend(ids(block));
         self.set_tip(id, block);
@@ -82,7 +82,7 @@ impl ChainState {
     fn switch(&mut self, writes: &mut Writes, id: NodeId, block: &CheckedBlock) -> Result<(), ConnectError> {
         let fork = self.tree.fork_point(self.tip_id, id);
         let batch = self.batch(writes)?;
-        batch.put_block(block, &block.encode()).map_err(|error| self.store.explain(error))?;
+        self.store.run(|| batch.put_block(block, &block.encode()))?;
         let mut touched = BTreeSet::new();
         let mut confirmed = Vec::new();
         let (start, left) = self.leave(batch, fork, &mut touched)?;
@@ -115,9 +115,8 @@ impl ChainState {
         block: &CheckedBlock,
     ) -> Result<Vec<Address>, ConnectError> {
         let connected = self.ledger.connect(block).map_err(|error| ConnectError::Rule { id, error })?;
-        batch
-            .connect(block, &connected, &self.ledger, self.options.undo_depth)
-            .map_err(|error| self.store.explain(error))?;
+        let undo_depth = self.options.undo_depth;
+        self.store.run(|| batch.connect(block, &connected, &self.ledger, undo_depth))?;
         Ok(connected.undo.accounts.into_iter().map(|(address, _)| address).collect())
     }
 
@@ -130,12 +129,12 @@ impl ChainState {
         touched: &mut BTreeSet<Address>,
     ) -> Result<(NodeId, Vec<Arc<CheckedTransaction>>), StoreError> {
         let nodes = self.tree.branch(fork, self.tip_id);
-        let undo = |node| batch.undo(self.tree.node(node).height).map_err(|error| self.store.explain(error));
+        let undo = |node| self.store.run(|| batch.undo(self.tree.node(node).height));
         // Undo data goes from the oldest block on, so the first one speaks for all.
         let can_undo = nodes.first().map_or(Ok(true), |first| undo(*first).map(|undo| undo.is_some()))?;
         if !can_undo {
             tracing::warn!("a reorg deeper than the undo data: replaying the chain from genesis");
-            batch.reset(self.spec.genesis_hash()).map_err(|error| self.store.explain(error))?;
+            self.store.run(|| batch.reset(self.spec.genesis_hash()))?;
             touched.extend(self.ledger.accounts().keys());
             self.ledger = Ledger::new(Arc::clone(&self.spec));
         }
@@ -168,11 +167,11 @@ impl ChainState {
         block: &CheckedBlock,
         touched: &mut BTreeSet<Address>,
     ) -> Result<(), StoreError> {
-        let undo = batch.undo(block.height()).map_err(|error| self.store.explain(error))?;
+        let undo = self.store.run(|| batch.undo(block.height()))?;
         let undo = undo
             .filter(|undo| undo.headers.root() == block.coinbase().chain_root)
             .ok_or_else(|| self.damaged(node, "its undo data is missing or wrong"))?;
-        batch.disconnect(block, &undo).map_err(|error| self.store.explain(error))?;
+        self.store.run(|| batch.disconnect(block, &undo))?;
         touched.extend(undo.accounts.iter().map(|(address, _)| *address));
         self.ledger.disconnect(block.header().prev_hash, undo);
         Ok(())
@@ -216,7 +215,7 @@ impl ChainState {
     /// Reads a block that was checked before it was stored.
     fn stored_block(&self, batch: &Batch, id: NodeId) -> Result<CheckedBlock, StoreError> {
         let node = self.tree.node(id);
-        let bytes = batch.block(&node.hash).map_err(|error| self.store.explain(error))?;
+        let bytes = self.store.run(|| batch.block(&node.hash))?;
         let bytes = bytes.ok_or_else(|| self.damaged(id, "it is missing"))?;
         let block = codec::decode(&bytes).map_err(|error| self.damaged(id, &error.to_string()))?;
         let body = BodyContext {

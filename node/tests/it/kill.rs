@@ -1,0 +1,262 @@
+//! A process that mines, admits and reorganises is killed at random instants, half of them between the begin and the
+//! end of a commit, and again while it recovers. Its parent keeps a journal of what it was told is durable.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use redb::StorageBackend;
+use redb::backends::FileBackend;
+use shared::hash::{BlockHash, TxId};
+use shared::spec::ChainSpec;
+
+use crate::disk::{Disk, Random};
+use crate::support::{ManualClock, TestChain, address, easy_spec, payment};
+
+/// Where the process that is killed works, and the number that its steps come from.
+const DIRECTORY: &str = "IRONCHAIN_KILL_DIRECTORY";
+const SEED: &str = "IRONCHAIN_KILL_SEED";
+/// Steps of the process when nobody kills it.
+const STEPS: usize = 12;
+
+/// A file that tells on standard output when a commit begins to reach the disk.
+#[derive(Debug)]
+struct Marked(FileBackend);
+
+impl StorageBackend for Marked {
+    fn len(&self) -> Result<u64, std::io::Error> {
+        self.0.len()
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> Result<(), std::io::Error> {
+        self.0.read(offset, out)
+    }
+
+    fn set_len(&self, len: u64) -> Result<(), std::io::Error> {
+        self.0.set_len(len)
+    }
+
+    fn sync_data(&self) -> Result<(), std::io::Error> {
+        tell("@commit");
+        self.0.sync_data()
+    }
+
+    fn write(&self, offset: u64, data: &[u8]) -> Result<(), std::io::Error> {
+        self.0.write(offset, data)
+    }
+
+    fn close(&self) -> Result<(), std::io::Error> {
+        self.0.close()
+    }
+}
+
+fn tell(line: &str) {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{line}").and_then(|()| out.flush()).unwrap();
+}
+
+fn open(spec: &Arc<ChainSpec>, directory: &Path) -> TestChain {
+    let file = File::options()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(directory.join("chain"))
+        .unwrap();
+    let clock = ManualClock::new(spec);
+    // Long after everything that a run may mine.
+    clock.advance(100_000_000);
+    TestChain::on(spec, clock, Marked(FileBackend::new(file).unwrap())).unwrap()
+}
+
+/// A chain thread in memory with the blocks of `test` but for the last `depth`.
+async fn fork(spec: &Arc<ChainSpec>, test: &TestChain, depth: u64) -> TestChain {
+    let other = TestChain::on(spec, ManualClock::new(spec), Disk::default()).unwrap();
+    let snapshot = test.chain.snapshot().unwrap();
+    for height in 1..=test.height() - depth {
+        let hash = snapshot.hash_at(height).unwrap().unwrap();
+        let bytes = snapshot.block(&hash).unwrap().unwrap().bytes;
+        other.take(&[shared::codec::decode(&bytes).unwrap()]).await;
+    }
+    other
+}
+
+/// One step: a block, a payment, or a branch that is longer by one. Each is announced, done, and told.
+async fn step(spec: &Arc<ChainSpec>, test: &TestChain, random: &mut Random) {
+    match random.below(4) {
+        0 | 1 if test.balance(0) > 20 => {
+            let account = test.chain.view().account(&address(0));
+            let nonce = test.chain.view().mempool.next_nonce(&address(0), account.nonce);
+            if let Ok(id) = test.pay(0, payment(0, address(1), nonce)).await {
+                tell(&format!("@paid {}", hex::encode(id.as_bytes())));
+            }
+        }
+        2 if test.height() > 3 => {
+            let depth = u64::try_from(1 + random.below(3)).unwrap();
+            let other = fork(spec, test, depth).await;
+            for _ in 0..=depth {
+                let block = other.mine(address(2 + random.below(4))).await;
+                tell(&format!("@next {}", hex::encode(block.header.hash().as_bytes())));
+                test.chain.submit_block(block).await.unwrap();
+            }
+            tell(&format!("@tip {}", hex::encode(test.chain.view().tip.hash.as_bytes())));
+            other.stop();
+        }
+        _ => {
+            let block = test.next_block(address(0)).await;
+            tell(&format!("@next {}", hex::encode(block.header.hash().as_bytes())));
+            test.chain.submit_block(block).await.unwrap();
+            tell(&format!("@tip {}", hex::encode(test.chain.view().tip.hash.as_bytes())));
+        }
+    }
+}
+
+/// The process that is killed; run by itself, it takes some steps and ends.
+#[tokio::test]
+async fn the_process_that_is_killed() {
+    let own = tempfile::tempdir().unwrap();
+    let directory = std::env::var_os(DIRECTORY);
+    let steps = if directory.is_some() { usize::MAX } else { STEPS };
+    let directory = directory.map_or_else(|| own.path().to_owned(), Into::into);
+    let seed = std::env::var(SEED).map_or(0, |seed| seed.parse().unwrap());
+    let (spec, mut random) = (easy_spec(), Random(seed));
+    let test = open(&spec, &directory);
+    tell("@open");
+    for _ in 0..steps {
+        step(&spec, &test, &mut random).await;
+    }
+    let tip = test.chain.view().tip.clone();
+    test.stop();
+    assert_eq!(open(&spec, &directory).chain.view().tip, tip);
+}
+
+/// What the parent knows.
+#[derive(Debug, Default)]
+struct Journal {
+    /// The last tip that was told, and those that may have come after it.
+    tips: Vec<BlockHash>,
+    /// All payments that were ever accepted.
+    paid: BTreeSet<TxId>,
+}
+
+fn hash(hex: &str) -> [u8; 32] {
+    hex::decode(hex).unwrap().try_into().unwrap()
+}
+
+impl Journal {
+    fn note(&mut self, line: &str) {
+        match line.split_once(' ') {
+            Some(("@paid", id)) => drop(self.paid.insert(TxId(hash(id)))),
+            Some(("@next", tip)) => self.tips.push(BlockHash(hash(tip))),
+            Some(("@tip", tip)) => self.tips = vec![BlockHash(hash(tip))],
+            _ => {}
+        }
+    }
+
+    /// Compares with what is on the disk.
+    fn check(&mut self, spec: &Arc<ChainSpec>, directory: &Path) {
+        let test = open(spec, directory);
+        let (view, snapshot) = (test.chain.view(), test.chain.snapshot().unwrap());
+        assert!(self.tips.is_empty() || self.tips.contains(&view.tip.hash), "{:?} of {self:?}", view.tip);
+        for id in &self.paid {
+            let is_there = view.mempool.get(id).is_some() || snapshot.transaction(id).unwrap().is_some();
+            assert!(is_there, "{id} is lost at height {}", view.tip.height);
+        }
+        let sum: u64 = view.accounts.values().map(|account| account.balance).sum();
+        assert_eq!(sum, 10 * view.tip.height);
+        self.tips = vec![view.tip.hash];
+        drop(snapshot);
+        test.stop();
+    }
+}
+
+fn start(directory: &Path, seed: u64) -> Child {
+    Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "kill::the_process_that_is_killed", "--nocapture"])
+        .env(DIRECTORY, directory)
+        .env(SEED, seed.to_string())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+/// When to kill.
+#[derive(Debug, Clone, Copy)]
+enum Aim {
+    /// As soon as so many commits have begun.
+    Commit(usize),
+    /// After so many milliseconds, whatever it does then.
+    After(u64),
+}
+
+/// Kills one process and notes what it said before.
+fn kill(directory: &Path, seed: u64, aim: Aim, journal: &mut Journal) {
+    let mut child = start(directory, seed);
+    let output = BufReader::new(child.stdout.take().unwrap());
+    let timer = match aim {
+        Aim::After(milliseconds) => {
+            let pid = rustix::process::Pid::from_child(&child);
+            Some(std::thread::spawn(move || {
+                // The instant is what is tried here: nothing waits for it.
+                std::thread::sleep(Duration::from_millis(milliseconds));
+                rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+            }))
+        }
+        Aim::Commit(_) => None,
+    };
+    let mut commits = 0;
+    for line in output.lines() {
+        let line = line.unwrap();
+        journal.note(&line);
+        if line == "@commit" {
+            commits += 1;
+            if matches!(aim, Aim::Commit(wanted) if wanted == commits) {
+                child.kill().unwrap();
+            }
+        }
+    }
+    if let Some(timer) = timer {
+        timer.join().unwrap();
+    }
+    let status = child.wait().unwrap();
+    assert!(!status.success() && status.code().is_none(), "it ended by itself: {status}");
+}
+
+/// As many kills as `cargo xtask long kill` wants, or a sample.
+fn cycles() -> u64 {
+    std::env::var("IRONCHAIN_KILLS").map_or(20, |kills| kills.parse().unwrap())
+}
+
+#[test]
+fn a_process_that_is_killed_at_any_instant_loses_nothing_it_told() {
+    let spec = easy_spec();
+    let mut directory = tempfile::tempdir().unwrap();
+    let mut journal = Journal::default();
+    let (mut random, cycles) = (Random(cycles()), cycles());
+    for cycle in 0..cycles {
+        // A chain of its own now and then, so that making a store is tried as well and forks stay quick.
+        if cycle % 25 == 0 {
+            directory = tempfile::tempdir().unwrap();
+            journal = Journal::default();
+        }
+        let aim = |random: &mut Random| {
+            if random.below(2) == 0 {
+                Aim::Commit(1 + random.below(40))
+            } else {
+                Aim::After(20 + random.next() % 400)
+            }
+        };
+        let first = aim(&mut random);
+        kill(directory.path(), random.next(), first, &mut journal);
+        // The next one dies while it recovers from that.
+        let second = if cycle % 2 == 0 { Aim::Commit(1) } else { Aim::After(random.next() % 40) };
+        kill(directory.path(), random.next(), second, &mut journal);
+        journal.check(&spec, directory.path());
+    }
+    println!("{cycles} kills, {} payments in the last journal", journal.paid.len());
+}

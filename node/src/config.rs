@@ -7,6 +7,9 @@ use std::sync::Arc;
 use shared::address::Address;
 use shared::spec::ChainSpec;
 
+use crate::api::ApiConfig;
+use crate::chain::Options;
+
 /// The port that a node serves unless told otherwise: the tutorial's.
 pub const DEFAULT_PORT: u16 = 1111;
 /// The host that a node serves unless told otherwise: this computer only.
@@ -32,6 +35,10 @@ pub struct Config {
     pub threads: usize,
     /// The most hashes per second of all threads together; `None` for no limit.
     pub hash_limit: Option<NonZeroU64>,
+    /// What the API allows.
+    pub api: ApiConfig,
+    /// How much the chain keeps beside the blocks themselves.
+    pub chain: Options,
 }
 
 impl Config {
@@ -39,7 +46,17 @@ impl Config {
     #[must_use]
     pub fn new(spec: Arc<ChainSpec>, data_dir: PathBuf) -> Self {
         let hash_limit = default_hash_limit(&spec);
-        Self { spec, host: DEFAULT_HOST.to_owned(), port: 0, data_dir, miner: None, threads: 0, hash_limit }
+        Self {
+            spec,
+            host: DEFAULT_HOST.to_owned(),
+            port: 0,
+            data_dir,
+            miner: None,
+            threads: 0,
+            hash_limit,
+            api: ApiConfig::new(DEFAULT_HOST),
+            chain: Options::default(),
+        }
     }
 }
 

@@ -3,9 +3,10 @@
 use std::error::Error;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Parser as _;
-use node::cli::{self, Cli, Task};
+use node::cli::{self, Cli, Log, Task};
 use node::clock::{Clock as _, SystemClock};
 use node::config::Config;
 use node::console::{self, Console, LogWriter, Meter, Start};
@@ -15,38 +16,41 @@ use node::{OpenNode, RunningNode};
 use shared::spec::ChainSpec;
 use tracing_subscriber::EnvFilter;
 
+/// Why the program ends, for whoever reads it.
+type Failure = Box<dyn Error + Send + Sync>;
+
 /// How the shell reports a program that Ctrl-C ended at once.
 const INTERRUPTED: i32 = 130;
 
 fn main() -> ExitCode {
-    match run() {
+    let mut console = Console::new();
+    match run(&mut console) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            console::error(error.as_ref());
+            console.error(error.as_ref());
             ExitCode::FAILURE
         }
     }
 }
 
-fn run() -> Result<(), Box<dyn Error>> {
-    let arguments = std::env::args_os().skip(1).map(|text| text.to_string_lossy().into_owned());
-    cli::refuse_secrets(&arguments.collect::<Vec<_>>())?;
-    let console = Console::new();
+fn run(console: &mut Console) -> Result<(), Failure> {
+    cli::refuse_secrets()?;
     match Cli::parse().into_task()? {
-        Task::Words(spec) => show_new_words(console, &spec),
-        Task::Check(store) => {
-            work("checked", |report| offline::check(&store.data_dir, &store.spec, SystemClock.now(), report))
-        }
+        Task::Words(spec) => show_new_words(*console, &spec),
+        Task::Completions(shell) => Ok(cli::print_completions(shell)?),
+        Task::Check(store) => work(console, "checked", |report| {
+            offline::check(&store.data_dir, &store.spec, SystemClock.now(), report)
+        }),
         Task::Export(store, file) => {
-            work("exported", |report| offline::export(&store.data_dir, &store.spec, &file, report))
+            work(console, "exported", |report| offline::export(&store.data_dir, &store.spec, &file, report))
         }
-        Task::Import(store, file) => work("imported", |report| {
+        Task::Import(store, file) => work(console, "imported", |report| {
             offline::import(&store.data_dir, &store.spec, &file, Arc::new(SystemClock), report)
         }),
         Task::Run(run) => {
-            start_log(run.log);
+            start_log(run.log, console);
             let runtime = tokio::runtime::Runtime::new()?;
-            let result = runtime.block_on(run_node(console, run.config));
+            let result = runtime.block_on(run_node(*console, run.config));
             // Whatever has not ended by now was given its time.
             runtime.shutdown_background();
             result
@@ -56,36 +60,41 @@ fn run() -> Result<(), Box<dyn Error>> {
 
 /// Does something with a store, and shows how far it has come.
 fn work(
+    console: &mut Console,
     verb: &'static str,
     task: impl FnOnce(Report<'_>) -> Result<Progress, OfflineError>,
-) -> Result<(), Box<dyn Error>> {
-    start_log(EnvFilter::new("warn"));
+) -> Result<(), Failure> {
+    start_log(Log { filter: EnvFilter::new("warn"), is_json: false }, console);
     let mut meter = Meter::new(verb);
     let done = task(&mut |progress| meter.show(progress))?;
     meter.finish(done);
     Ok(())
 }
 
-fn show_new_words(console: Console, spec: &ChainSpec) -> Result<(), Box<dyn Error>> {
+fn show_new_words(console: Console, spec: &ChainSpec) -> Result<(), Failure> {
     let wallet = words::new_wallet()?;
     let address = wallet.address.to_text(&spec.rules().address_prefix);
     console.words(&wallet.words, &address, "To let a node mine for it, pass the address to --miner.")?;
     Ok(())
 }
 
-async fn run_node(console: Console, config: Config) -> Result<(), Box<dyn Error>> {
-    // From here on a signal means an orderly stop, also while the store is opened.
+async fn run_node(console: Console, config: Config) -> Result<(), Failure> {
     let mut signals = Signals::new()?;
-    let mut open = node::open(config.clone()).await?;
-    if config.threads > 0 && open.miner().is_none() && console::is_terminal() {
-        make_miner(console, &config, &mut open)?;
-    }
-    let miner = open.miner();
-    let mut node = open.start(Arc::new(SystemClock))?;
-    announce(console, &config, &node, miner.map(|miner| miner.to_text(&config.spec.rules().address_prefix)));
+    // Apart, because it may take a while to open a large store, or to show words on a terminal that is held up. An
+    // end in the middle of that is no worse than a power cut.
+    let starting = tokio::spawn(start(console, config));
+    let (config, mut node) = tokio::select! {
+        biased;
+        () = signals.next() => {
+            say(move || console.stopped_early()).await;
+            return Ok(());
+        }
+        started = starting => started??,
+    };
+    announce(console, config, &node);
     tokio::select! {
         biased;
-        () = signals.next() => console.stopping(),
+        () = signals.next() => say(move || console.stopping()).await,
         () = node.broken() => {}
     }
     let views = node.chain.watch();
@@ -94,13 +103,31 @@ async fn run_node(console: Console, config: Config) -> Result<(), Box<dyn Error>
         stopped = node.stop() => stopped?,
         () = signals.next() => exit_at_once(),
     }
-    console.stopped(views.borrow().tip.height);
+    let height = views.borrow().tip.height;
+    say(move || console.stopped(height)).await;
     Ok(())
+}
+
+/// Starts the node.
+async fn start(console: Console, config: Config) -> Result<(Config, RunningNode), Failure> {
+    let mut open = node::open(config.clone()).await?;
+    if config.threads > 0 && open.miner().is_none() && console::is_terminal() {
+        make_miner(console, &config, &mut open)?;
+    }
+    let node = open.start(Arc::new(SystemClock))?;
+    Ok((config, node))
+}
+
+/// Says something about the end, on a thread of its own: a terminal that is held up (Ctrl-S) must not prevent it.
+async fn say(what: impl FnOnce() + Send + 'static) {
+    const LIMIT: Duration = Duration::from_millis(500);
+    // Who cannot be told is not waited for.
+    drop(tokio::time::timeout(LIMIT, tokio::task::spawn_blocking(what)).await);
 }
 
 /// Makes the words that the rewards belong to. They are shown before the address is kept: rewards must never go to
 /// words that nobody has seen.
-fn make_miner(console: Console, config: &Config, open: &mut OpenNode) -> Result<(), Box<dyn Error>> {
+fn make_miner(console: Console, config: &Config, open: &mut OpenNode) -> Result<(), Failure> {
     let wallet = words::new_wallet()?;
     let address = wallet.address.to_text(&config.spec.rules().address_prefix);
     console.words(&wallet.words, &address, "This node mines for that address from now on.")?;
@@ -109,31 +136,48 @@ fn make_miner(console: Console, config: &Config, open: &mut OpenNode) -> Result<
 }
 
 /// Shows what has started, and from then on a line a block.
-fn announce(console: Console, config: &Config, node: &RunningNode, miner: Option<String>) {
+fn announce(console: Console, config: Config, node: &RunningNode) {
     let events = node.chain.events();
-    console.start(&Start {
-        address: node.api_addr,
-        token: node.control.token.reveal(),
-        chain: config.spec.name(),
-        block_time: config.spec.rules().block_time,
-        data_dir: &config.data_dir,
-        height: node.chain.view().tip.height,
-        miner,
-        threads: config.threads,
-        hash_limit: config.hash_limit.map(Into::into),
-    });
-    let rate = node.control.miner.hash_rate().clone();
+    let (address, height) = (node.api_addr, node.chain.view().tip.height);
+    let control = node.control.clone();
     // A thread of its own, because a terminal that is held up (Ctrl-S) must not keep the node from stopping. It ends
     // with the chain; a node that cannot have it works as well without.
-    let lines = std::thread::Builder::new().name("console".to_owned());
-    if let Err(error) = lines.spawn(move || console.follow(events, &rate)) {
-        tracing::warn!(%error, "no line will be shown for each block");
+    let show = move || {
+        let miner = control.miner.mining().payout;
+        console.start(&Start {
+            address,
+            token: control.token.reveal(),
+            chain: config.spec.name(),
+            block_time: config.spec.rules().block_time,
+            data_dir: &config.data_dir,
+            height,
+            miner: miner.map(|miner| miner.to_text(&config.spec.rules().address_prefix)),
+            threads: config.threads,
+            hash_limit: config.hash_limit.map(Into::into),
+            starts_in: u64::from(config.spec.genesis().header.time).saturating_sub(SystemClock.now()),
+        });
+        let rate = control.miner.hash_rate().clone();
+        drop(control);
+        console.follow(events, &rate);
+    };
+    if let Err(error) = std::thread::Builder::new().name("console".to_owned()).spawn(show) {
+        tracing::warn!(%error, "nothing will be shown of what the node does");
     }
 }
 
 /// Logs to standard error, and panics as well: the parts that panic are named there before the node stops.
-fn start_log(filter: EnvFilter) {
-    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(LogWriter).init();
+fn start_log(log: Log, console: &mut Console) {
+    let lines = tracing_subscriber::fmt().with_ansi(false);
+    if log.is_json {
+        // With what people would read on standard output.
+        let console_lines = console::JSON_FILTER.parse();
+        let filter =
+            log.filter.add_directive(console_lines.expect("the filter is one because it is a constant"));
+        lines.with_env_filter(filter).with_writer(LogWriter::json()).json().flatten_event(true).init();
+        console.use_json();
+    } else {
+        lines.with_env_filter(log.filter).with_writer(LogWriter::text()).init();
+    }
     std::panic::set_hook(Box::new(|panic| {
         let thread = std::thread::current().name().unwrap_or("unnamed").to_owned();
         let place = panic.location().map(ToString::to_string).unwrap_or_default();

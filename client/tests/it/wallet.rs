@@ -145,7 +145,7 @@ fn a_command_line_that_makes_no_sense_is_exit_code_2() {
         &["balanc"][..],
         &["1112", "address"],
         &["1112", "--node", "1113"],
-        &["1112", "--json"],
+        &["1112", "--keystore", "wallet.json"],
         &["address", "--chain", "test"],
         &["words", "--count", "24", "extra"],
     ] {

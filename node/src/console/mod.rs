@@ -3,6 +3,7 @@
 //!
 //! Nothing from outside reaches it but numbers and hashes, and log lines lose their control characters on the way.
 
+mod log;
 mod meter;
 
 use std::io::{self, IsTerminal as _, Write};
@@ -10,12 +11,14 @@ use std::io::{self, IsTerminal as _, Write};
 use shared::words::Words;
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
-use tracing_subscriber::fmt::MakeWriter;
+use tracing::info;
 use zeroize::Zeroizing;
 
 use crate::chain::{ChainEvent, HeadChange, Tip};
 use crate::miner::HashRate;
 
+pub use log::LogWriter;
+use log::plain;
 pub use meter::Meter;
 
 /// A reorg that undoes more blocks than this is an alarm (`docs/protocol.md`, section 6).
@@ -25,6 +28,9 @@ const LOUD_ALARM_DEPTH: u64 = 1_000;
 
 /// Room for 24 words and what is said about them.
 const WORDS_TEXT_BYTES: usize = 4096;
+
+/// The filter that lets through what the console says as JSON.
+pub const JSON_FILTER: &str = "console=info";
 
 /// What a node that has just started says about itself.
 #[derive(Debug)]
@@ -47,12 +53,15 @@ pub struct Start<'a> {
     pub threads: usize,
     /// The most hashes per second.
     pub hash_limit: Option<u64>,
+    /// The seconds until the chain begins; 0 when it has begun.
+    pub starts_in: u64,
 }
 
-/// Standard output.
+/// Standard output; or the log, where everything is JSON.
 #[derive(Debug, Clone, Copy)]
 pub struct Console {
     colour: bool,
+    json: bool,
 }
 
 impl Console {
@@ -60,11 +69,34 @@ impl Console {
     #[must_use]
     pub fn new() -> Self {
         let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        Self { colour: is_terminal() && !no_color }
+        Self { colour: is_terminal() && !no_color, json: false }
+    }
+
+    /// From now on everything but words goes to the log.
+    pub fn use_json(&mut self) {
+        self.json = true;
     }
 
     /// Shows where the wallet is and what the node does.
     pub fn start(self, start: &Start<'_>) {
+        let Start { chain, height, miner, threads, starts_in, .. } = start;
+        if self.json {
+            // Without the token: a log is read by many.
+            let (wallet, data_dir) = (link(start.address), start.data_dir.display());
+            info!(target: "console", wallet, chain, height, %data_dir, miner, threads, starts_in, "started");
+        } else {
+            show(&self.start_text(start));
+        }
+        if *starts_in > 0 {
+            tracing::warn!(
+                "the chain {chain} begins in {}, by this computer's clock; until then no block is valid: wait, or set the \
+                 clock if it is wrong",
+                span(*starts_in)
+            );
+        }
+    }
+
+    fn start_text(self, start: &Start<'_>) -> String {
         let mut text = format!("\n{} {}\n\n", self.bold("Ironchain"), env!("CARGO_PKG_VERSION"));
         let mut line = |name: &str, value: &str| {
             text += &format!("  {}{value}\n", self.dim(&format!("{name:<9}")));
@@ -88,7 +120,7 @@ impl Console {
         text += "\n  Press Ctrl-C to stop.\n\n";
         text += &self.dim("    height  block              transactions    after      hash rate");
         text += "\n";
-        show(&text);
+        text
     }
 
     /// Shows one line for every move of the tip, until the chain ends.
@@ -97,7 +129,7 @@ impl Console {
             match events.blocking_recv() {
                 Ok(event) => {
                     if let Some(change) = &event.head {
-                        show(&self.head(&event.view.tip, change, rate.per_second()));
+                        self.tell_head(&event.view.tip, change, rate.per_second());
                     }
                 }
                 // The lines that were missed are told by the height of the next.
@@ -105,6 +137,16 @@ impl Console {
                 Err(RecvError::Closed) => return,
             }
         }
+    }
+
+    fn tell_head(self, tip: &Tip, change: &HeadChange, hash_rate: u64) {
+        if !self.json {
+            return show(&self.head(tip, change, hash_rate));
+        }
+        let (height, hash, time, transactions) =
+            (tip.height, tip.hash, tip.header.time, tip.coinbase.tx_count);
+        let disconnected = change.disconnected.count;
+        info!(target: "console", height, %hash, time, transactions, hash_rate, disconnected, "block");
     }
 
     /// Returns the line of a new tip, and before it a note when blocks were undone.
@@ -115,7 +157,8 @@ impl Console {
         }
         let hash = tip.hash.to_string();
         let (first, last) = (hash.get(..8).unwrap_or_default(), hash.get(56..).unwrap_or_default());
-        let after = span(tip.parent_time.map_or(0, |before| tip.header.time.saturating_sub(before)));
+        let after = tip.parent_time.map_or(0, |before| tip.header.time.saturating_sub(before));
+        let after = span(after.into());
         let rate = if per_second == 0 { "-".to_owned() } else { hashes(per_second) };
         let (height, n_transactions, gap) = (tip.height, tip.coinbase.tx_count, self.dim("…"));
         text += &format!("{height:>10}  {first}{gap}{last}  {n_transactions:>12}  {after:>8}  {rate:>12}\n");
@@ -177,12 +220,35 @@ impl Console {
     pub fn stopping(self) {
         // The terminal has just echoed "^C".
         let lead = if is_terminal() { "\n" } else { "" };
-        show(&format!("{lead}Stopping. Press Ctrl-C again to end at once.\n"));
+        self.say(&format!("{lead}Stopping. Press Ctrl-C again to end at once."));
     }
 
     /// Says that the node has ended in order.
     pub fn stopped(self, height: u64) {
-        show(&format!("Stopped at height {height}; everything is stored.\n"));
+        self.say(&format!("Stopped at height {height}; everything is stored."));
+    }
+
+    /// Says that the node has ended before its start was over.
+    pub fn stopped_early(self) {
+        self.say("Stopped before the start was over; nothing is lost.");
+    }
+
+    /// Says why the program ends, on standard error.
+    pub fn error(self, error: &(dyn std::error::Error + 'static)) {
+        if self.json {
+            tracing::error!(target: "console", "{error}");
+        } else {
+            // Nobody is left to tell when even this fails.
+            drop(writeln!(io::stderr(), "error: {}", plain(&error.to_string())));
+        }
+    }
+
+    fn say(self, sentence: &str) {
+        if self.json {
+            info!(target: "console", "{}", sentence.trim())
+        } else {
+            show(&format!("{sentence}\n"))
+        }
     }
 
     fn bold(self, text: &str) -> String {
@@ -214,12 +280,6 @@ pub fn is_terminal() -> bool {
     io::stdout().is_terminal()
 }
 
-/// Shows why the program ends, on standard error.
-pub fn error(error: &dyn std::error::Error) {
-    // Nobody is left to tell when even this fails.
-    drop(writeln!(io::stderr(), "error: {}", plain(&error.to_string())));
-}
-
 /// Writes to standard output. A reader that has gone away (`node | head`) is no reason to stop the node.
 fn show(text: &str) {
     let mut out = io::stdout().lock();
@@ -237,7 +297,7 @@ fn link(address: std::net::SocketAddr) -> String {
 }
 
 /// Returns a time in a unit that keeps it short.
-fn span(seconds: u32) -> String {
+fn span(seconds: u64) -> String {
     match seconds {
         0..120 => format!("{seconds} s"),
         120..7_200 => format!("{} min", seconds / 60),
@@ -253,39 +313,6 @@ fn hashes(per_second: u64) -> String {
         // One digit behind the point, cut off: 1.9 is not yet 2.0.
         Some((size, unit)) => format!("{}.{} {unit}", per_second / size, per_second % size / (size / 10)),
         None => format!("{per_second} H/s"),
-    }
-}
-
-/// Returns `text` with every control character shown as its escape, so that none reaches the terminal.
-fn plain(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    for character in text.chars() {
-        if character.is_control() { plain.extend(character.escape_default()) } else { plain.push(character) }
-    }
-    plain
-}
-
-/// Where log lines go: standard error, one line an event whatever it holds.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct LogWriter;
-
-impl Write for LogWriter {
-    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        let text = String::from_utf8_lossy(line);
-        writeln!(io::stderr().lock(), "{}", plain(text.trim_end_matches('\n')))?;
-        Ok(line.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        io::stderr().flush()
-    }
-}
-
-impl<'a> MakeWriter<'a> for LogWriter {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        *self
     }
 }
 

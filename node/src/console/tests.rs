@@ -5,8 +5,8 @@ use shared::spec::ChainSpec;
 
 use super::*;
 
-const PLAIN: Console = Console { colour: false };
-const COLOURED: Console = Console { colour: true };
+const PLAIN: Console = Console { colour: false, json: false };
+const COLOURED: Console = Console { colour: true, json: false };
 
 fn tip() -> Tip {
     let genesis = ChainSpec::dev().genesis().clone();
@@ -59,7 +59,7 @@ fn only_a_coloured_console_writes_escapes() {
 
 #[test]
 fn times_have_short_units() {
-    let shown = [0, 119, 120, 7_199, 7_200, 172_800, u32::MAX].map(span);
+    let shown = [0, 119, 120, 7_199, 7_200, 172_800, u32::MAX.into()].map(span);
     assert_eq!(shown, ["0 s", "119 s", "2 min", "119 min", "2 h", "2 days", "49710 days"]);
 }
 
@@ -81,6 +81,16 @@ fn a_node_on_all_interfaces_is_linked_through_loopback() {
 #[test]
 fn control_characters_become_text() {
     assert_eq!(plain("a\x1b[2J\nb\u{9b}c\u{e4}"), "a\\u{1b}[2J\\nb\\u{9b}c\u{e4}");
+}
+
+#[test]
+fn a_log_line_is_one_line_whatever_it_holds() {
+    let evil = "a\x1b[2J\nb\u{9b}31m";
+    assert_eq!(LogWriter::text().line(evil), "a\\u{1b}[2J\\nb\\u{9b}31m");
+    let json = format!("{}\n", serde_json::json!({ "message": evil }));
+    let line = LogWriter::json().line(&json);
+    assert!(!line.contains(char::is_control), "{line:?}");
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&line).unwrap()["message"], evil);
 }
 
 #[test]

@@ -15,8 +15,8 @@ use tokio::net::TcpListener;
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
-use crate::api::{self, ApiConfig, Control, ControlToken, TokenError};
-use crate::chain::{self, ChainHandle, Options};
+use crate::api::{self, Control, ControlToken, TokenError};
+use crate::chain::{self, ChainHandle};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, DEFAULT_PORT};
 use crate::miner::{self, MinerError, Mining};
@@ -179,7 +179,7 @@ impl OpenNode {
     pub fn start(self, clock: Arc<dyn Clock>) -> Result<RunningNode, StartError> {
         let Self { config, listener, address, store, miner } = self;
         let (chain, chain_thread) =
-            chain::start(Arc::clone(&config.spec), store, Arc::clone(&clock), Options::default())?;
+            chain::start(Arc::clone(&config.spec), store, Arc::clone(&clock), config.chain)?;
         let mining = Mining { payout: miner, threads: config.threads };
         let (miner, miner_task) = miner::control(chain.clone(), mining, config.hash_limit, clock)?;
         let mut node = RunningNode {
@@ -195,7 +195,7 @@ impl OpenNode {
         node.names.insert(task.id(), CHAIN);
 
         let (chain, control, token) = (node.chain.clone(), node.control.clone(), node.token.clone());
-        let api = api::serve(listener, chain, control, ApiConfig::new(&config.host), token);
+        let api = api::serve(listener, chain, control, config.api, token);
         let task = node.tasks.spawn(async {
             api.await;
             Ok(())

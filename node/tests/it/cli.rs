@@ -6,7 +6,7 @@ use shared::keys::SigningKey;
 use shared::spec::ChainSpec;
 use shared::words::{Words, is_word};
 
-use crate::process::{Ended, run, start, start_on_terminal};
+use crate::process::{Ended, run, run_with, start, start_on_terminal};
 use crate::support::{address, key};
 
 fn dev_address() -> String {
@@ -80,8 +80,11 @@ fn every_mistake_is_one_clear_line() {
     let mut typo = dev_address();
     typo.replace_range(typo.len() - 1.., if typo.ends_with('q') { "p" } else { "q" });
     for (arguments, part) in [
-        (&["--chain", "moon"][..], "no chain \"moon\"; this program knows main and dev"),
+        (&["--chain", "moon"][..], "no chain \"moon\": this program knows main and dev"),
         (&["--log", "node=loud"], "use error, warn, info, debug or trace"),
+        (&["--log", ""], "--log: it is empty"),
+        (&["--allow-host", "http://a"], "give the name alone"),
+        (&["--config", "/nowhere/node.toml"], "cannot read the configuration file /nowhere/node.toml"),
         (&["--host", "192.0.2.1"], "--host takes an address of this computer"),
         (&["--host", "not a host"], "--host takes an address of this computer"),
         (&["--miner", ""], "--miner: enter an address"),
@@ -222,4 +225,103 @@ fn a_store_is_checked_exported_and_imported_by_the_program() {
     let missing = run(&["check", "--chain", "dev", "--data-dir", directory.path().to_str().unwrap()]);
     assert_eq!(missing.status.code(), Some(1));
     assert!(missing.stderr.contains("there is no store"), "{}", missing.stderr);
+}
+
+#[test]
+fn the_environment_counts_after_the_command_line_and_before_the_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("node.toml");
+    std::fs::write(&file, "chain = \"file\"").unwrap();
+    let config = ["--config", file.to_str().unwrap()];
+    let chain = [("IRONCHAIN_CHAIN", "variable")];
+    for (arguments, variables, chain) in [
+        (&config[..], &[][..], "\"file\""),
+        (&config, &chain, "\"variable\""),
+        (&[&config[..], &["--chain", "flag"]].concat(), &chain, "\"flag\""),
+        (&[], &[("IRONCHAIN_CONFIG", config[1])], "\"file\""),
+    ] {
+        let Ended { status, stderr, .. } = run_with(arguments, variables);
+        assert_eq!(status.code(), Some(1), "{stderr}");
+        assert!(stderr.contains(&format!("there is no chain {chain}")), "{stderr}");
+    }
+}
+
+#[test]
+fn a_secret_in_the_environment_is_refused_as_on_the_command_line() {
+    let words = "abandon ability able about above absent absorb abstract absurd abuse access accident";
+    for name in ["IRONCHAIN_MINER", "IRONCHAIN_THREADS"] {
+        let Ended { status, stdout, stderr } = run_with(&["--help"], &[(name, words)]);
+        assert_eq!((status.code(), stdout.as_str()), (Some(1), ""), "{stderr}");
+        assert!(stderr.contains("in the environment") && !stderr.contains("ability"), "{stderr}");
+    }
+}
+
+#[test]
+fn numbers_and_peers_that_make_no_sense_are_told_plainly() {
+    for (arguments, part) in [
+        (&["--threads", "x"][..], "a number of threads from 0 to 1024, for example 2"),
+        (&["--threads", "1025"], "a number of threads from 0 to 1024"),
+        (&["--hash-limit", "1e9"], "a whole number of hashes per second, for example 1000000"),
+        (&["5113", "5114"], "nodes cannot join each other yet"),
+    ] {
+        let Ended { status, stderr, .. } = run(arguments);
+        assert_eq!(status.code(), Some(2), "{stderr}");
+        assert!(stderr.contains(part), "{stderr}");
+    }
+}
+
+#[test]
+fn completions_are_printed() {
+    let Ended { status, stdout, .. } = run(&["completions", "bash"]);
+    assert!(status.success() && stdout.contains("--hash-limit"), "{stdout}");
+}
+
+#[test]
+fn a_chain_of_ones_own_lives_in_a_directory_of_its_own() {
+    const CLASS: &str = include_str!("../../../docs/examples/class.toml");
+    let directory = tempfile::tempdir().unwrap();
+    let file = |text: &str| {
+        let file = directory.path().join("class.toml");
+        std::fs::write(&file, text).unwrap();
+        file.to_str().unwrap().to_owned()
+    };
+    let data = directory.path().join("data with spaces \u{8cc7}\u{6599}");
+    let later = CLASS.replace("time = 1795305600", "time = 4000000000");
+    let mut node = start(&data, &["--chain", &file(&later), "--threads", "0"]);
+    node.line(|line| line.contains("class, a block every 10 seconds"));
+    let ended = node.stop();
+    assert!(ended.stderr.contains("the chain class begins in ") && ended.stderr.contains("set the clock"));
+    assert_eq!(ended.stderr.lines().count(), 1);
+
+    let broken = file(&CLASS.replace("block_time = 10 ", "block_time = 1 "));
+    let Ended { stderr, .. } = run(&["0", "--chain", &broken]);
+    assert!(stderr.contains("class.toml cannot be used: block_time 1: a block takes from 2"), "{stderr}");
+    let Ended { status, stderr, .. } =
+        run(&["0", "--chain", &file(CLASS), "--data-dir", data.to_str().unwrap()]);
+    assert_eq!((status.code(), stderr.lines().count()), (Some(1), 1), "{stderr}");
+    assert!(stderr.contains("it holds the chain with genesis block"), "{stderr}");
+}
+
+#[test]
+fn the_log_for_machines_is_json_in_every_line() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut node = start(directory.path(), &["--log", "json", "--miner", &dev_address()]);
+    let started = node.error_line(|line| line.contains("\"started\""));
+    let started: serde_json::Value = serde_json::from_str(&started).unwrap();
+    assert_eq!((&started["chain"], &started["target"]), (&"dev".into(), &"console".into()));
+    let block = node.error_line(|line| line.contains("\"height\":1,"));
+    let block: serde_json::Value = serde_json::from_str(&block).unwrap();
+    assert_eq!((&block["message"], &block["transactions"]), (&"block".into(), &0.into()));
+    node.signal(rustix::process::Signal::TERM);
+    let ended = node.end();
+    assert!(ended.status.success());
+    assert_eq!(ended.stdout, "");
+    assert!(
+        ended.stderr.contains("everything is stored") && !ended.stderr.contains("token"),
+        "{}",
+        ended.stderr
+    );
+    for line in ended.stderr.lines() {
+        serde_json::from_str::<serde_json::Value>(line).unwrap();
+    }
 }

@@ -5,7 +5,7 @@ use std::io::{BufRead as _, BufReader, Read};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -23,8 +23,10 @@ pub(crate) struct Process {
     reader: Option<JoinHandle<()>>,
     /// All lines of standard output that were taken.
     seen: Vec<String>,
-    /// All of standard error, once it is closed.
+    /// Standard error; it is closed at the end.
     stderr: Receiver<String>,
+    /// All lines of standard error that were taken.
+    seen_errors: Vec<String>,
 }
 
 /// What a process left behind.
@@ -35,14 +37,23 @@ pub(crate) struct Ended {
 }
 
 fn command(arguments: &[&str]) -> Command {
+    command_with(arguments, &[])
+}
+
+fn command_with(arguments: &[&str], variables: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_node"));
-    command.args(arguments).env_remove("NO_COLOR").stdin(Stdio::null());
+    command.args(arguments).env_remove("NO_COLOR").envs(variables.iter().copied()).stdin(Stdio::null());
     command
 }
 
 /// Runs the program to its end.
 pub(crate) fn run(arguments: &[&str]) -> Ended {
-    let output = command(arguments).output().unwrap();
+    run_with(arguments, &[])
+}
+
+/// The same with environment variables.
+pub(crate) fn run_with(arguments: &[&str], variables: &[(&str, &str)]) -> Ended {
+    let output = command_with(arguments, variables).output().unwrap();
     Ended {
         status: output.status,
         stdout: String::from_utf8(output.stdout).unwrap(),
@@ -102,15 +113,28 @@ impl Process {
                 }
             }
         });
-        let mut errors = child.stderr.take().unwrap();
+        let errors = child.stderr.take().unwrap();
         let (sender, stderr) = channel();
         std::thread::spawn(move || {
-            let mut text = String::new();
-            errors.read_to_string(&mut text).unwrap();
-            // A test that failed does not ask for it.
-            drop(sender.send(text));
+            for line in BufReader::new(errors).lines().map_while(Result::ok) {
+                // A test that failed does not ask for it.
+                drop(sender.send(line));
+            }
         });
-        Self { child, stdout, reader: Some(reader), seen: Vec::new(), stderr }
+        Self { child, stdout, reader: Some(reader), seen: Vec::new(), stderr, seen_errors: Vec::new() }
+    }
+
+    /// Waits for a line of standard error that `wanted` accepts.
+    pub(crate) fn error_line(&mut self, wanted: impl Fn(&str) -> bool) -> String {
+        loop {
+            let line = self.stderr.recv_timeout(DEADLINE).unwrap_or_else(|error| {
+                panic!("the line did not come ({error}) after:\n{}", self.seen_errors.join("\n"))
+            });
+            self.seen_errors.push(line.clone());
+            if wanted(&line) {
+                return line;
+            }
+        }
     }
 
     /// Waits for a line of standard output that `wanted` accepts.
@@ -151,13 +175,16 @@ impl Process {
 
     /// Waits for the end.
     pub(crate) fn end(mut self) -> Ended {
-        let stderr = self
-            .stderr
-            .recv_timeout(DEADLINE)
-            .unwrap_or_else(|error| panic!("it did not end ({error}) after:\n{}", self.seen.join("\n")));
+        loop {
+            match self.stderr.recv_timeout(DEADLINE) {
+                Ok(line) => self.seen_errors.push(line),
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => panic!("it did not end after:\n{}", self.seen.join("\n")),
+            }
+        }
         let status = self.child.wait().unwrap();
         self.seen.extend(self.stdout.iter());
-        Ended { status, stdout: self.seen.join("\n"), stderr }
+        Ended { status, stdout: self.seen.join("\n"), stderr: self.seen_errors.join("\n") }
     }
 
     /// Presses Ctrl-C and waits for the end, which must be in order.

@@ -1,0 +1,100 @@
+use super::*;
+
+/// The run that a command line and a configuration file ask for.
+fn run(arguments: &[&str], file: &str) -> Result<Run, CliError> {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("node.toml");
+    std::fs::write(&path, file).unwrap();
+    let all = [&["node", "--config", path.to_str().unwrap()][..], arguments].concat();
+    match Cli::try_parse_from(all).unwrap().into_task()? {
+        Task::Run(run) => Ok(*run),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn refused(file: &str) -> String {
+    run(&[], file).unwrap_err().to_string()
+}
+
+#[test]
+fn the_example_is_read_and_the_command_line_counts_before_it() {
+    let example = include_str!("../../../docs/examples/node.toml");
+    let Config { port, host, threads, hash_limit, api, chain, spec, .. } = run(&[], example).unwrap().config;
+    assert_eq!((port, host.as_str(), threads, spec.name()), (1112, "0.0.0.0", 2, "main"));
+    assert_eq!(hash_limit, NonZeroU64::new(1_000_000));
+    assert_eq!(api.hosts, ["0.0.0.0", "wallet.example.org"]);
+    assert_eq!(api.origins, ["https://wallet.example.org"]);
+    // The file shows the defaults of every limit.
+    let defaults = ApiConfig::new("");
+    assert_eq!((api.max_connections, api.max_connections_per_ip), (4096, 32));
+    assert_eq!((api.rate, api.loopback_rate), (defaults.rate, defaults.loopback_rate));
+    assert_eq!(chain.mempool, crate::mempool::Limits::default());
+
+    let config = run(&["1113", "--chain", "dev", "--hash-limit", "0"], example).unwrap().config;
+    assert_eq!((config.port, config.spec.name(), config.hash_limit), (1113, "dev", None));
+    assert_eq!(config.host, "0.0.0.0");
+}
+
+#[test]
+fn every_limit_can_be_set() {
+    let file = "[limits]\nconnections = 5\nconnections-per-ip = 2\nrequests-per-second = 3\nrequest-burst = 4\n\
+        local-requests-per-second = 6\nlocal-request-burst = 7\nmempool-bytes = 10000\nmempool-transactions = 8\n\
+        pending-per-sender = 9\npending-hours = 2\nleast-fee = 11\n";
+    let Config { api, chain, .. } = run(&[], file).unwrap().config;
+    assert_eq!((api.max_connections, api.max_connections_per_ip), (5, 2));
+    assert_eq!((api.rate.per_second, api.rate.burst), (3, 4));
+    assert_eq!((api.loopback_rate.per_second, api.loopback_rate.burst), (6, 7));
+    let mempool = chain.mempool;
+    assert_eq!((mempool.bytes, mempool.count, mempool.per_sender), (10_000, 8, 9));
+    assert_eq!((mempool.lifetime_s, mempool.least_fee), (7_200, 11));
+}
+
+#[test]
+fn what_is_wrong_in_a_file_is_told_by_its_line() {
+    for (file, parts) in [
+        ("host = \"::1\"\nprot = 1\n", &["line 2: unknown field `prot`", "`port`", "`limits`"][..]),
+        ("[limits]\n\nsessions = 1\n", &["line 3: unknown field `sessions`", "`connections`"]),
+        ("[limits]\nconnections = 0\n", &["line 2: 0 is out of range: from 1 to 1000000"]),
+        ("port = 65536\n", &["line 1: 65536 is out of range: from 0 to 65535"]),
+        ("threads = -1", &["line 1: -1 is out of range: from 0 to 1024"]),
+        ("port = \"1\"", &["line 1: invalid type: string"]),
+        ("port = 1\nport = 2", &["line 2: duplicate key"]),
+        ("port 1", &["line 1: "]),
+        ("peer = \"x\"", &["unknown field `peer`"]),
+        ("allow-host = [\"http://a\"]", &["--allow-host \"http://a\": give the name alone"]),
+        ("allow-origin = [\"a.org\"]", &["--allow-origin \"a.org\": give scheme and name"]),
+        ("chain = \"moon\"", &["there is no chain \"moon\""]),
+        ("miner = \"iron1\"", &["--miner: "]),
+        ("log = \"\"", &["--log: it is empty"]),
+        ("log = \"node=loud\"", &["--log: "]),
+    ] {
+        let error = refused(file);
+        assert!(parts.iter().all(|part| error.contains(part)), "{file}: {error}");
+        assert_eq!(error.lines().count(), 1, "{error}");
+    }
+}
+
+#[test]
+fn a_secret_in_a_file_is_not_repeated() {
+    let words = "abandon ability able about above absent";
+    for file in [
+        format!("miner = \"{words}\""),
+        format!("threads = \"{words}\""),
+        format!("miner = {words}"),
+        "port = \"MIIEpAIBAAKCAQEA\"".to_owned(),
+    ] {
+        let error = refused(&file);
+        assert!(error.contains("private key"), "{error}");
+        assert!(!error.contains("ability") && !error.contains("MIIE"), "{error}");
+    }
+}
+
+#[test]
+fn json_is_a_form_and_not_a_level() {
+    for (text, filter, is_json) in
+        [("json", "warn", true), ("debug,json", "debug", true), ("node=info", "node=info", false)]
+    {
+        let log = parse_log(text).unwrap();
+        assert_eq!((log.filter.to_string().as_str(), log.is_json), (filter, is_json));
+    }
+}

@@ -7,6 +7,7 @@
 #![warn(missing_docs)]
 
 pub mod engine;
+pub mod entropy;
 pub mod error;
 #[cfg(target_arch = "wasm32")]
 pub mod js;

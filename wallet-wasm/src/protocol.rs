@@ -191,6 +191,8 @@ pub enum Event {
     Info(InfoView),
     /// The chain's new tip.
     Head(HeadView),
+    /// The parent of the last block that was told of, below the first tip of a connection.
+    EarlierBlock(HeadView),
     /// The current account, at once and after each change. What the node says; nothing of it is checked yet.
     Account(AccountView),
     /// The newest page of the current account's history, at once and after each change.

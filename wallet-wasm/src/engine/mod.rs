@@ -1,8 +1,10 @@
 //! The wallet as a state machine: commands and what the socket says go in, effects come out.
 //!
 //! It has no clock, socket or randomness of its own, so that a test drives it natively exactly as a web worker does.
-//! This file takes in and gives out; `payments` signs and submits, `wallet` makes, opens and closes wallets.
+//! This file takes in and gives out; `payments` signs and submits, `wallet` makes, opens and closes wallets,
+//! `blocks` fetches the latest blocks.
 
+mod blocks;
 mod payments;
 mod wallet;
 
@@ -14,6 +16,7 @@ use shared::api::{Request, Topic};
 use shared::hash::{HistoryHead, TxId};
 use zeroize::Zeroizing;
 
+use self::blocks::EarlierBlock;
 use self::payments::Payments;
 use crate::error::WalletError;
 use crate::payment::Draft;
@@ -81,6 +84,8 @@ pub struct Engine<R> {
     account: Option<AccountView>,
     /// The state of the history that was last asked for, in this connection.
     history_asked: Option<HistoryHead>,
+    /// The blocks below the tip were asked for, in this connection.
+    has_asked_blocks: bool,
     payments: Payments,
 }
 
@@ -91,6 +96,7 @@ enum Asked {
         id: u32,
     },
     NewestHistory,
+    EarlierBlock(EarlierBlock),
     Transaction {
         id: u32,
         tx_id: TxId,
@@ -121,6 +127,7 @@ impl<R: TryCryptoRng> Engine<R> {
             is_started: false,
             account: None,
             history_asked: None,
+            has_asked_blocks: false,
             payments: Payments::default(),
         }
     }
@@ -200,7 +207,7 @@ impl<R: TryCryptoRng> Engine<R> {
             }
             session::Output::Connection(connection) => self.on_connection(connection, sink),
             session::Output::Info(info) => post(Event::Info(info), sink),
-            session::Output::Head(head) => post(Event::Head(head), sink),
+            session::Output::Head(head) => self.on_head(head, sink),
             session::Output::Account(account) => self.on_account(account, sink),
             session::Output::Reply(asked, result) => self.on_reply(asked, result, sink),
         }
@@ -211,6 +218,7 @@ impl<R: TryCryptoRng> Engine<R> {
         post(Event::Connection(connection), sink);
         self.account = None;
         self.history_asked = None;
+        self.has_asked_blocks = false;
         if is_connected {
             // Addresses look different on another chain.
             self.show_wallet(sink);
@@ -243,6 +251,7 @@ impl<R: TryCryptoRng> Engine<R> {
                 // The next change of the account asks again.
                 Err(_) => self.history_asked = None,
             },
+            Asked::EarlierBlock(asked) => self.on_block(asked, result, sink),
             Asked::Transaction { id, tx_id } => {
                 let status = result.and_then(|raw| decode_transaction(&raw, tx_id));
                 reply(id, status.map(Reply::Transaction), sink);

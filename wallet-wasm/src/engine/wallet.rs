@@ -5,6 +5,7 @@ use shared::words::Words;
 use zeroize::Zeroizing;
 
 use super::{Engine, Sink, post};
+use crate::entropy;
 use crate::error::WalletError;
 use crate::protocol::{DrillAnswer, Event, Reply, Task};
 
@@ -31,6 +32,7 @@ impl<R: TryCryptoRng> Engine<R> {
             24 => 32,
             _ => return Err(WalletError::WordCount { got: count.into() }),
         };
+        entropy::check(&mut self.rng)?;
         let mut entropy = Zeroizing::new(vec![0_u8; length]);
         self.rng.try_fill_bytes(&mut entropy).or(Err(WalletError::NoRandomness))?;
         let words = Words::from_entropy(&entropy)?;

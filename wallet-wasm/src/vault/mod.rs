@@ -9,6 +9,7 @@ use shared::keys::{KeyProgress, PublicKey, SigningKey};
 use shared::transaction::{Transaction, TransactionBody};
 use shared::words::Words;
 
+use crate::entropy;
 use crate::error::{KeystoreProblem, WalletError};
 use crate::keystore::{Keystore, Secrets, check_passphrase};
 use crate::protocol::{DrillAnswer, Task, WalletAccountView, WalletView};
@@ -116,6 +117,7 @@ impl Vault {
     ) -> Result<String, WalletError> {
         self.check_absent()?;
         check_passphrase(passphrase)?;
+        entropy::check(rng)?;
         let opened = Opened::new(secrets, progress)?;
         progress(Task::Encrypting, 0);
         let public_keys = opened.public_keys().cloned().collect();
@@ -241,6 +243,7 @@ impl Vault {
             .iter()
             .find(|key| key.public_key().modulus() == body.sender)
             .ok_or(WalletError::AccountChanged)?;
+        entropy::check(rng)?;
         let signature = key.sign(&body.signing_bytes(genesis), rng)?;
         Ok(Transaction { body, signature })
     }

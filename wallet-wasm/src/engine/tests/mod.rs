@@ -229,6 +229,7 @@ fn submitted(tx_id: TxId) -> Value {
     json!({"result": true, "result_message": "accepted", "tx_id": tx_id})
 }
 
+mod blocks;
 mod payments;
 
 #[test]

@@ -17,12 +17,19 @@ use crate::wallet::Wallet;
 pub(crate) fn App() -> impl IntoView {
     let store = Store::new();
     provide_context(store);
-    provide_context(Wallet::start(store));
+    let wallet = Wallet::start(store);
+    provide_context(wallet);
     set_interval(move || store.tick(), Duration::from_secs(1));
     let on_hash = window_event_listener(leptos::ev::hashchange, move |_| {
         store.route.set(Route::parse(&browser::fragment()));
     });
-    on_cleanup(move || on_hash.remove());
+    let on_storage = window_event_listener(leptos::ev::storage, move |event| {
+        leptos::task::spawn_local(async move { wallet.follow_other_tab(event.key().as_deref()).await });
+    });
+    on_cleanup(move || {
+        on_hash.remove();
+        on_storage.remove();
+    });
 
     let page = Memo::new(move |_| {
         let is_drill_due = store.is_drill_due.get();

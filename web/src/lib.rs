@@ -6,7 +6,7 @@
 //! - `store`: the one store of signals. `wallet`: the only way to the worker. `browser`: the only way to the
 //!   browser.
 //! - `pages` and `components` show; `test_ids` lists the names by which tests find things.
-//! - `amount`, `blocks`, `checks`, `drill`, `format`, `history` and `route` are pure.
+//! - `amount`, `blocks`, `checks`, `drill`, `format`, `history`, `idle` and `route` are pure.
 //! - `locale` has every text, `wording` chooses among them.
 
 #![allow(unreachable_pub, reason = "the component macro of Leptos makes what it generates public")]
@@ -20,6 +20,7 @@ mod components;
 mod drill;
 mod format;
 mod history;
+mod idle;
 mod locale;
 mod pages;
 mod route;

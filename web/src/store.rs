@@ -9,6 +9,7 @@ use wallet_wasm::protocol::{Connection, Event, PaymentView, Task, WalletView};
 use crate::blocks::Blocks;
 use crate::browser;
 use crate::history::History;
+use crate::idle;
 use crate::route::Route;
 use crate::wallet::Failure;
 
@@ -35,6 +36,8 @@ pub(crate) struct Store {
     pub(crate) is_unsaved: RwSignal<bool>,
     /// The words of a wallet that was made here were not yet shown to be written down.
     pub(crate) is_drill_due: RwSignal<bool>,
+    /// After how many minutes without use the wallet locks itself; 0 for never.
+    pub(crate) auto_lock_minutes: RwSignal<u32>,
     /// The node's chain.
     pub(crate) info: RwSignal<Option<InfoView>>,
     /// The latest blocks.
@@ -84,11 +87,10 @@ impl Payment {
         }
     }
 
-    /// Begins another after one that was sent; one that is being made stays.
-    pub(crate) fn begin(self) {
-        if matches!(self.step.get_untracked(), Step::Sent { .. }) {
-            self.reset();
-        }
+    /// Shows what was sent, and empties the form for the next payment.
+    pub(crate) fn sent(self, tx_id: TxId, payment: PaymentView) {
+        self.reset();
+        self.step.set(Step::Sent { tx_id, payment });
     }
 
     /// Begins with an empty form.
@@ -98,6 +100,16 @@ impl Payment {
         }
         self.fee.set(DEFAULT_FEE.to_owned());
         self.step.set(Step::Form);
+    }
+
+    /// Returns the step that a route shows: that of the payment, or the form where the two do not fit. So "back" and
+    /// "forward" walk through the steps, and never to a payment that was sent.
+    pub(crate) fn step_of(self, route: Route) -> Step {
+        let step = self.step.get();
+        match (route, &step) {
+            (Route::Confirm, Step::Confirm(_)) | (Route::Sent, Step::Sent { .. }) => step,
+            _ => Step::Form,
+        }
     }
 }
 
@@ -124,6 +136,11 @@ impl Store {
             keystore: RwSignal::new(browser::load(browser::Item::Keystore)),
             is_unsaved: RwSignal::default(),
             is_drill_due: RwSignal::new(browser::load(browser::Item::DrillDue).is_some()),
+            auto_lock_minutes: RwSignal::new(
+                browser::load(browser::Item::AutoLock)
+                    .and_then(|text| idle::parse_minutes(&text))
+                    .unwrap_or(idle::DEFAULT_MINUTES),
+            ),
             info: RwSignal::default(),
             blocks: RwSignal::default(),
             account: RwSignal::default(),
@@ -156,6 +173,7 @@ impl Store {
             Event::Wallet(wallet) => self.set_wallet(wallet),
             Event::Info(info) => self.info.set(Some(info)),
             Event::Head(head) => self.blocks.update(|blocks| blocks.push(head)),
+            Event::EarlierBlock(block) => self.blocks.update(|blocks| blocks.push_earlier(block)),
             Event::Account(account) => {
                 if self.is_current(&account.address) {
                     self.account.set(Some(account));
@@ -210,7 +228,17 @@ impl Store {
 
     /// Returns the node's chain, once it is known and one of those that this program knows.
     pub(crate) fn chain(self) -> Option<ChainSpec> {
-        self.info.with(|info| info.as_ref().and_then(|info| ChainSpec::named(&info.chain)))
+        // By its first block, because a name is only what the node says.
+        let is_nodes = |chain: &ChainSpec| {
+            self.info
+                .with(|info| info.as_ref().is_some_and(|info| info.genesis_hash == *chain.genesis_hash()))
+        };
+        [ChainSpec::main(), ChainSpec::dev()].into_iter().find(is_nodes)
+    }
+
+    /// Returns whether there is a wallet, open.
+    pub(crate) fn is_unlocked(self) -> bool {
+        self.wallet.with(|wallet| matches!(wallet, Some(WalletView::Unlocked { .. })))
     }
 
     /// Returns what can be spent: the confirmed balance without what pending payments take.

@@ -2,10 +2,10 @@
 //!
 //! | where | names |
 //! |---|---|
-//! | everywhere | `connection` (`data-state` = `connecting`, `connected`, `waiting`, `wrong_chain`), `connection-banner`, `error`, `progress`, `nav-home`, `nav-send`, `nav-receive`, `nav-history`, `nav-settings`, `lock`, `language-en-GB`, `language-zh-Hant`, `drill-banner`, `drill-start` |
+//! | everywhere | `connection` (`data-state` = `connecting`, `connected`, `waiting`, `wrong_chain`), `connection-banner`, `error`, `progress`, `nav-home`, `nav-send`, `nav-receive`, `nav-history`, `nav-settings`, `lock`, `language-en-GB`, `language-zh-Hant`, `drill-banner`, `drill-start`, `auto-lock-banner` |
 //! | fields | the input has the name, the line below it the name and `-note` |
 //! | welcome | `welcome-create`, `welcome-import`, `unreadable` |
-//! | create | `words-list`, `word-1` … `word-24`, `words-written`, `passphrase`, `passphrase-repeat`, `create-submit`, `cancel` |
+//! | create | `words-list`, `word-1` … `word-24`, `words-written`, `words-void`, `passphrase`, `passphrase-repeat`, `create-submit`, `cancel` |
 //! | drill | `drill-input-N` with N the word's position from 1, `drill-submit`, `drill-later` |
 //! | import | `import-tab-words`, `import-tab-file`, `import-tab-key`, `import-words`, `suggestion`, `import-bip39-passphrase`, `import-file`, `import-key`, `passphrase`, `passphrase-repeat`, `import-submit`, `cancel` |
 //! | unlock | `unlock-passphrase`, `unlock-submit`, `unlock-forgot` |
@@ -13,6 +13,6 @@
 //! | history | `history-list`, `history-entry` (`data-state` = `pending`, `confirmed`; `data-tx` = the id of a payment), `entry-state`, `entry-comment`, `history-empty`, `load-older` |
 //! | receive | `address`, `copy-address`, `tutorial-address-show`, `tutorial-address`, `copy-tutorial-address` |
 //! | send | `send-to`, `send-amount`, `send-fee`, `send-comment`, `send-review`, `send-nothing` |
-//! | confirm | `confirm-to`, `confirm-amount`, `confirm-fee`, `confirm-total`, `confirm-after`, `confirm-comment`, `confirm-from`, `confirm-chain`, `confirm-nonce`, `confirm-expires`, `confirm-submit`, `confirm-back` |
+//! | confirm | `confirm-to`, `confirm-amount`, `confirm-fee`, `confirm-total`, `confirm-after`, `confirm-comment`, `confirm-from`, `confirm-chain`, `confirm-nonce`, `confirm-expires`, `confirm-fee-typed`, `look-alike`, `confirm-submit`, `confirm-back` |
 //! | sent | `sent` (`data-state`, `data-tx`), `sent-state`, `sent-to`, `sent-id`, `sent-home`, `send-another` |
-//! | settings | `backup`, `forget-word`, `forget-submit` (also on the unlock page) |
+//! | settings | `backup`, `auto-lock`, `forget-word`, `forget-submit` (also on the unlock page) |

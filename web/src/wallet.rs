@@ -98,10 +98,15 @@ impl Wallet {
 
     /// Takes over a wallet by a command that is answered with a keystore, and stores that.
     pub(crate) async fn make(self, command: Command) -> Result<(), Failure> {
+        // Another tab may have made a wallet meanwhile, which this one must not take the place of.
+        if browser::load(Item::Keystore) != self.store.keystore.get_untracked() {
+            return Err(WalletError::WalletExists.into());
+        }
         let Reply::Keystore { keystore } = self.call(command).await? else {
             return Err(self.misunderstood());
         };
         self.store.is_unsaved.set(!browser::store(Item::Keystore, &keystore));
+        browser::remove(Item::WordsShown);
         self.store.keystore.set(Some(keystore));
         self.store.unreadable.set(None);
         Ok(())
@@ -128,6 +133,27 @@ impl Wallet {
     /// Forgets the keys until the wallet is unlocked again.
     pub(crate) async fn lock(self) -> Result<(), Failure> {
         self.call(Command::Lock).await.map(drop)
+    }
+
+    /// The same in every tab.
+    pub(crate) async fn lock_everywhere(self) -> Result<(), Failure> {
+        // A browser that stores nothing has no other tab with this wallet.
+        browser::store(Item::LockedAt, &browser::now_ms().to_string());
+        self.lock().await
+    }
+
+    /// Follows what another tab has done to what both store. `key` is what changed; none stands for everything.
+    pub(crate) async fn follow_other_tab(self, key: Option<&str>) {
+        let is_drill_due = browser::load(Item::DrillDue).is_some();
+        self.store.is_drill_due.set(is_drill_due);
+        if Item::Keystore.is(key) && browser::load(Item::Keystore) != self.store.keystore.get_untracked() {
+            // It was forgotten, or another has taken its place: nothing here holds any more.
+            drop(self.call(Command::Forget).await);
+            browser::reload();
+        } else if Item::LockedAt.is(key) {
+            // It fails only when the worker has stopped, and then the page says so.
+            drop(self.lock().await);
+        }
     }
 
     /// Forgets the wallet, here and in the browser's storage.

@@ -38,6 +38,14 @@ impl Blocks {
         self.newest_first.truncate(KEPT);
     }
 
+    /// Takes in a block below the oldest.
+    pub(crate) fn push_earlier(&mut self, block: HeadView) {
+        let oldest = self.newest_first.back();
+        if self.newest_first.len() < KEPT && oldest.is_some_and(|oldest| oldest.height == block.height + 1) {
+            self.newest_first.push_back(block);
+        }
+    }
+
     /// Returns the newest.
     pub(crate) fn tip(&self) -> Option<&HeadView> {
         self.newest_first.front()

@@ -64,3 +64,20 @@ fn after_a_break_only_the_same_tip_keeps_the_strip() {
     blocks.push(head(5, 1, 0));
     assert_eq!(heights(&blocks), [5], "block 4 may have been replaced meanwhile");
 }
+
+#[test]
+fn blocks_below_the_oldest_fill_the_strip() {
+    let mut blocks = strip([head(9, 0, 0), head(10, 0, 0)]);
+    for height in [8, 6, 7, 7, 6, 5, 4] {
+        blocks.push_earlier(head(height, 0, 0));
+    }
+    assert_eq!(heights(&blocks), [10, 9, 8, 7, 6, 5]);
+    assert_eq!(blocks.iter().count(), KEPT);
+}
+
+#[test]
+fn nothing_is_below_no_block() {
+    let mut blocks = Blocks::default();
+    blocks.push_earlier(head(3, 0, 0));
+    assert!(heights(&blocks).is_empty());
+}

@@ -39,6 +39,12 @@ pub(crate) fn set_fragment(fragment: &str) {
     drop(window().location().set_hash(fragment));
 }
 
+/// Goes to another fragment in place of this one, so that "back" does not return here.
+pub(crate) fn replace_fragment(fragment: &str) {
+    // As above.
+    drop(window().location().replace(fragment));
+}
+
 /// Returns the address of the node that serves this page, or of one on this machine.
 pub(crate) fn node_url() -> String {
     let location = window().location();

@@ -11,14 +11,28 @@ pub(crate) enum Item {
     DrillDue,
     /// The language that was chosen, as the tag of a locale.
     Language,
+    /// After how many minutes without use the wallet locks itself.
+    AutoLock,
+    /// When the wallet was locked by hand, which is meant for every tab.
+    LockedAt,
+    /// That new words were shown which no wallet was made of yet.
+    WordsShown,
 }
 
 impl Item {
+    /// Returns whether `key` is this item's; no key stands for all of them.
+    pub(crate) fn is(self, key: Option<&str>) -> bool {
+        key.is_none_or(|key| key == self.key())
+    }
+
     const fn key(self) -> &'static str {
         match self {
             Self::Keystore => "ironchain.keystore",
             Self::DrillDue => "ironchain.drill-due",
             Self::Language => "ironchain.language",
+            Self::AutoLock => "ironchain.auto-lock",
+            Self::LockedAt => "ironchain.locked-at",
+            Self::WordsShown => "ironchain.words-shown",
         }
     }
 }

@@ -35,6 +35,51 @@ pub(crate) fn comment(text: &str) -> Result<(), CommentIssue> {
     Ok(())
 }
 
+/// A fee up to this is small change, whatever it pays for.
+const SMALL_FEE: u64 = 10;
+/// More is never needed for a place in the next block.
+const LARGE_FEE: u64 = 1_000;
+/// One part in so many of the amount.
+const FEE_SHARE: u64 = 10;
+
+/// Returns whether a fee is so high that it is more likely a mistake: above a tenth of the amount, or large by itself.
+pub(crate) fn is_fee_unusual(amount: u64, fee: u64) -> bool {
+    fee > SMALL_FEE && (fee > amount / FEE_SHARE || fee > LARGE_FEE)
+}
+
+/// What is known of a receiver.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Acquaintance {
+    /// It is one of the known addresses.
+    Known,
+    /// It is none of them, and looks like none.
+    New,
+    /// It begins and ends as this known one does, and is another: somebody may have made it for that (address
+    /// poisoning).
+    LookAlike(String),
+}
+
+/// Compares a receiver with the addresses that the reader has seen here.
+pub(crate) fn acquaintance<'a>(address: &str, known: impl Iterator<Item = &'a str>) -> Acquaintance {
+    /// So much of either end is what people compare, and what a laptop can imitate.
+    const END: usize = 4;
+    let ends = |address: &str| {
+        let (_, data) = address.rsplit_once('1')?;
+        Some((data.get(..END)?.to_owned(), data.get(data.len().checked_sub(END)?..)?.to_owned()))
+    };
+    let own_ends = ends(address);
+    let mut found = Acquaintance::New;
+    for other in known {
+        if other == address {
+            return Acquaintance::Known;
+        }
+        if own_ends.is_some() && ends(other) == own_ends {
+            found = Acquaintance::LookAlike(other.to_owned());
+        }
+    }
+    found
+}
+
 /// How far the typing of secret words has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum WordsProgress {

@@ -1,8 +1,8 @@
 use shared::address::{Address, AddressError};
 
 use super::{
-    CommentIssue, Strength, WordsProgress, comment, completions, is_secret, receiver, replace_word, strength,
-    words,
+    Acquaintance, CommentIssue, Strength, WordsProgress, acquaintance, comment, completions, is_fee_unusual,
+    is_secret, receiver, replace_word, strength, words,
 };
 
 const TWELVE: &str =
@@ -88,4 +88,29 @@ fn strength_is_honest_about_runs_and_digits() {
     assert_eq!(strength("19031977"), Strength::Weak);
     assert_eq!(strength("tr0ub4dor&3x"), Strength::Fair);
     assert_eq!(strength("rusty anchor, quiet harbour"), Strength::Good);
+}
+
+#[test]
+fn a_fee_that_looks_like_a_mistake_is_noticed() {
+    for (amount, fee) in [(1, 10), (200, 20), (1_000_000, 1_000)] {
+        assert!(!is_fee_unusual(amount, fee), "{fee} for {amount}");
+    }
+    for (amount, fee) in [(1, 11), (200, 21), (1_000_000, 1_001), (u64::MAX, u64::MAX)] {
+        assert!(is_fee_unusual(amount, fee), "{fee} for {amount}");
+    }
+}
+
+#[test]
+fn an_address_that_only_looks_known_is_told_from_a_known_one() {
+    const KNOWN: &str = "iron1tjcxncx86admqhv0kqjpkgsa88yy6we2vweqlq";
+    const IMITATION: &str = "iron1tjcxqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqweqlq";
+    const OTHER: &str = "iron1qqqxncx86admqhv0kqjpkgsa88yy6we2vweqlq";
+    let known = || [OTHER, KNOWN].into_iter();
+    assert_eq!(acquaintance(KNOWN, known()), Acquaintance::Known);
+    assert_eq!(acquaintance(KNOWN, known().chain([IMITATION])), Acquaintance::Known);
+    assert_eq!(acquaintance(IMITATION, known()), Acquaintance::LookAlike(KNOWN.to_owned()));
+    assert_eq!(acquaintance(OTHER, [KNOWN].into_iter()), Acquaintance::New);
+    for odd in ["", "1", "iron1abc", "鐵鏈1鐵鏈"] {
+        assert_eq!(acquaintance(odd, known()), Acquaintance::New, "{odd}");
+    }
 }

@@ -1,7 +1,10 @@
 //! Something that the worker is asked to do.
 
 use leptos::prelude::*;
+use wallet_wasm::WalletError;
+use wallet_wasm::protocol::Connection;
 
+use crate::store::store;
 use crate::wallet::Failure;
 use crate::wording;
 
@@ -41,11 +44,14 @@ impl Attempt {
     }
 }
 
-/// Says why the last attempt failed.
+/// Says why the last attempt failed, for as long as that is so.
 #[component]
 pub(crate) fn ErrorNotice(#[prop(into)] failure: Signal<Option<Failure>>) -> impl IntoView {
+    let is_connected = move || store().connection.get() == Connection::Connected;
+    let is_over =
+        move |failure: &Failure| *failure == Failure::Wallet(WalletError::NotConnected) && is_connected();
     move || {
-        failure.get().map(|failure| {
+        failure.get().filter(|failure| !is_over(failure)).map(|failure| {
             view! {
                 <p class="notice notice-danger" role="alert" data-testid="error">
                     {wording::failure(&failure)}

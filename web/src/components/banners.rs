@@ -3,11 +3,12 @@
 use leptos::prelude::*;
 use wallet_wasm::protocol::Connection;
 
+use super::auto_lock::AutoLock;
+use crate::blocks::Blocks;
 use crate::locale::text;
 use crate::route::{Page, Route};
 use crate::store::{Store, store};
-use crate::wording::{self, quoted};
-use crate::{browser, format, pages};
+use crate::{browser, format, pages, wording};
 
 /// A tip that is older than this many block times is worth a word.
 const STALE_BLOCK_TIMES: u64 = 10;
@@ -25,7 +26,7 @@ pub(crate) fn Banners(page: Memo<Page>) -> impl IntoView {
         pages::save_backup(store);
     };
     view! {
-        <div class="banners">
+        <aside class="banners" aria-label=text::banner_label>
             <Show when=move || store.is_stopped.get()>
                 <div class="notice banner notice-danger" role="alert">
                     <p>{text::banner_stopped}</p>
@@ -52,6 +53,7 @@ pub(crate) fn Banners(page: Memo<Page>) -> impl IntoView {
                     </button>
                 </div>
             </Show>
+            <AutoLock />
             <Show when=is_drill_due>
                 <div class="notice banner notice-warn" data-testid="drill-banner">
                     <p>{text::banner_drill}</p>
@@ -60,7 +62,7 @@ pub(crate) fn Banners(page: Memo<Page>) -> impl IntoView {
                     </a>
                 </div>
             </Show>
-        </div>
+        </aside>
     }
 }
 
@@ -68,7 +70,7 @@ pub(crate) fn Banners(page: Memo<Page>) -> impl IntoView {
 fn connection_trouble(store: Store) -> Option<String> {
     match store.connection.get() {
         Connection::Connected => stale_tip(store),
-        Connection::WrongChain { chain } => Some(text::banner_wrong_chain(quoted(&chain))),
+        Connection::WrongChain { .. } => Some(text::banner_wrong_chain().to_owned()),
         // The first attempt is no trouble. A later one keeps its banner, so that nothing jumps.
         Connection::Connecting | Connection::Waiting { .. } => {
             let seconds = store.retry_at.get()?.saturating_sub(store.now.get());
@@ -79,7 +81,9 @@ fn connection_trouble(store: Store) -> Option<String> {
 
 /// Says when no block has come for far too long.
 fn stale_tip(store: Store) -> Option<String> {
-    let tip_time = store.blocks.with(|blocks| blocks.tip().map(|tip| u64::from(tip.time)))?;
+    // The first block was never mined: its time says nothing of who mines now.
+    let mined = |blocks: &Blocks| blocks.tip().filter(|tip| tip.height > 0).map(|tip| u64::from(tip.time));
+    let tip_time = store.blocks.with(mined)?;
     let expected = store.info.with(|info| info.as_ref().map(|info| u64::from(info.target_block_time)))?;
     let age = store.now.get().saturating_sub(tip_time);
     let named = |seconds| wording::age(format::age(seconds));

@@ -1,7 +1,7 @@
 //! What surrounds every page: header, banners, navigation and foot.
 
 use leptos::prelude::*;
-use wallet_wasm::protocol::{Connection, WalletView};
+use wallet_wasm::protocol::Connection;
 
 use super::banners::Banners;
 use super::icons::{Icon, Mark, icon};
@@ -11,14 +11,12 @@ use crate::locale::{Text, text};
 use crate::route::{Page, Route};
 use crate::store::store;
 use crate::wallet::wallet;
-use crate::wording::quoted;
 
 /// Puts the frame around a page.
 #[component]
 pub(crate) fn Frame(page: Memo<Page>, children: Children) -> impl IntoView {
     let store = store();
-    let is_open =
-        Memo::new(move |_| store.wallet.with(|wallet| matches!(wallet, Some(WalletView::Unlocked { .. }))));
+    let is_open = Memo::new(move |_| store.is_unlocked());
     view! {
         <div class="shell" class:with-nav=is_open>
             <header class="top">
@@ -61,7 +59,6 @@ fn skip(event: leptos::ev::MouseEvent) {
 
 #[component]
 fn Nav(page: Memo<Page>) -> impl IntoView {
-    let payment = store().payment;
     let links: [(Route, Page, Icon, Text, &'static str); 4] = [
         (Route::Home, Page::Home, Icon::Home, text::nav_home, "nav-home"),
         (Route::Send, Page::Send, Icon::Send, text::nav_send, "nav-send"),
@@ -74,12 +71,6 @@ fn Nav(page: Memo<Page>) -> impl IntoView {
                 href=route.fragment()
                 data-testid=testid
                 aria-current=move || (page.get() == target).then_some("page")
-                // The page may be there already, showing what was sent.
-                on:click=move |_| {
-                    if target == Page::Send {
-                        payment.begin();
-                    }
-                }
             >
                 {icon(sign)}
                 <span>{label}</span>
@@ -99,7 +90,7 @@ fn Tools(page: Memo<Page>) -> impl IntoView {
     let lock = move |_| {
         leptos::task::spawn_local(async move {
             // It fails only when the worker has stopped, and then the page says so.
-            drop(wallet.lock().await);
+            drop(wallet.lock_everywhere().await);
         });
     };
     view! {
@@ -140,12 +131,10 @@ fn ConnectionSign() -> impl IntoView {
     let label = move || {
         store.connection.with(|connection| match connection {
             Connection::Connecting => text::connection_connecting().to_owned(),
-            Connection::Connected => store.info.with(|info| {
-                info.as_ref().map_or_else(
-                    || text::connection_connected_plain().to_owned(),
-                    |info| text::connection_connected(quoted(&info.chain)),
-                )
-            }),
+            Connection::Connected => store.chain().map_or_else(
+                || text::connection_connected_plain().to_owned(),
+                |chain| text::connection_connected(chain.name()),
+            ),
             Connection::Waiting { .. } => text::connection_waiting().to_owned(),
             Connection::WrongChain { .. } => text::connection_wrong_chain().to_owned(),
         })

@@ -84,14 +84,24 @@ enum What {
 }
 
 impl What {
-    fn sentence(&self) -> String {
+    fn sentence(&self) -> AnyView {
         match self {
-            Self::OwnPayment => text::history_self_payment().to_owned(),
-            Self::SentTo(receiver) => text::history_sent(shorten(receiver)),
-            Self::ReceivedFrom(sender) => text::history_received(shorten(sender)),
-            Self::Reward { height } => text::history_reward(height),
+            Self::OwnPayment => text::history_self_payment().into_any(),
+            Self::SentTo(receiver) => around(&text::history_sent(PLACE), receiver).into_any(),
+            Self::ReceivedFrom(sender) => around(&text::history_received(PLACE), sender).into_any(),
+            Self::Reward { height } => text::history_reward(height).into_any(),
         }
     }
+}
+
+/// Stands where an address belongs; no text of the page holds it.
+const PLACE: char = '\u{fffc}';
+
+/// Puts a shortened address, which is not broken into lines, into its sentence.
+fn around(sentence: &str, address: &str) -> impl IntoView + use<> {
+    let (before, after) = sentence.split_once(PLACE).unwrap_or((sentence, ""));
+    let (before, after) = (before.to_owned(), after.to_owned());
+    view! { {before} <span class="shortened">{foreign(&shorten(address))}</span> {after} }
 }
 
 /// What a line does to the balance.

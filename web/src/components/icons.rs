@@ -52,8 +52,8 @@ pub(crate) fn icon(icon: Icon) -> impl IntoView {
     view! {
         <svg
             viewBox="0 0 24 24"
-            width="20"
-            height="20"
+            width="1.25rem"
+            height="1.25rem"
             fill="none"
             stroke="currentColor"
             stroke-width="1.8"

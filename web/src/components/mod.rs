@@ -2,6 +2,7 @@
 
 mod address;
 mod attempt;
+mod auto_lock;
 mod balance;
 mod banners;
 mod chain_strip;
@@ -10,6 +11,7 @@ mod field;
 mod figures;
 mod foreign;
 mod forget;
+mod form_end;
 mod frame;
 mod history_list;
 mod icons;
@@ -27,9 +29,9 @@ pub(crate) use self::field::{Kind, Note, TextArea, TextField};
 pub(crate) use self::figures::coins;
 pub(crate) use self::foreign::foreign;
 pub(crate) use self::forget::ForgetWallet;
+pub(crate) use self::form_end::FormEnd;
 pub(crate) use self::frame::Frame;
 pub(crate) use self::history_list::{HistoryList, confirmations};
 pub(crate) use self::icons::{Icon, Mark, icon};
 pub(crate) use self::passphrase::{NewPassphrase, new_passphrase};
-pub(crate) use self::progress::Progress;
 pub(crate) use self::qr::QrCode;

@@ -1,5 +1,7 @@
 //! The current account's history as far as it was loaded: the newest page, and older ones that were asked for.
 
+use std::collections::BTreeSet;
+
 use shared::api::views::{HistoryEntryView, HistoryEvent, HistoryView, TransactionView};
 use shared::hash::TxId;
 
@@ -70,6 +72,15 @@ impl History {
     /// Returns what to ask for next: entries below this index. `None` when all are here.
     pub(crate) fn next_before(&self) -> Option<u64> {
         self.entries.last().map(|oldest| oldest.index).filter(|index| *index > 0)
+    }
+
+    /// Returns the addresses of all payers and payees, each once.
+    pub(crate) fn partners(&self) -> BTreeSet<String> {
+        let payments = self.entries.iter().filter_map(|entry| match &entry.event {
+            HistoryEvent::Transaction { view, .. } => Some(view),
+            HistoryEvent::Reward { .. } => None,
+        });
+        payments.flat_map(|view| [view.sender.clone(), view.receiver.clone()]).collect()
     }
 
     /// Finds where a transaction was confirmed.

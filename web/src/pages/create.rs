@@ -2,34 +2,63 @@
 
 use leptos::prelude::*;
 
-use crate::components::{Attempt, ErrorNotice, NewPassphrase, Progress, new_passphrase};
+use crate::browser::{self, Item};
+use crate::components::{Attempt, ErrorNotice, FormEnd, NewPassphrase, new_passphrase};
 use crate::locale::text;
 use crate::route::Route;
-use crate::wallet::wallet;
+use crate::store::store;
+use crate::wallet::{Failure, wallet};
 
 /// Words, then passphrase. What follows is the drill.
 #[component]
 pub(crate) fn Create() -> impl IntoView {
-    let wallet = wallet();
+    let (store, wallet) = (store(), wallet());
     let words = RwSignal::new(Vec::<String>::new());
-    let is_written = RwSignal::new(false);
     let making = Attempt::new();
-    making.run(wallet.new_words(), move |new| drop(words.try_set(new)));
+    // Words that were shown before and never became a wallet: somebody may have them on paper.
+    let has_void_words = browser::load(Item::WordsShown).is_some();
+    making.run(wallet.new_words(), move |new| {
+        browser::store(Item::WordsShown, "1");
+        words.try_set(new);
+    });
+    // Without its words, as after a reload, the passphrase's step has nothing to go on with.
+    let is_written = Memo::new(move |_| {
+        store.route.get() == Route::CreatePassphrase && words.with(|words| !words.is_empty())
+    });
+    Effect::new(move |before: Option<()>| {
+        is_written.track();
+        if before.is_some() {
+            browser::enter_page();
+        }
+    });
+    let on_unload = window_event_listener(leptos::ev::beforeunload, move |event| {
+        let has_words = words.with_untracked(|words| !words.is_empty());
+        // When another tab has made a wallet, these words are void anyway.
+        let is_alone = browser::load(Item::Keystore) == store.keystore.get_untracked();
+        if has_words && is_alone && !untrack(|| store.is_unlocked()) {
+            event.prevent_default();
+        }
+    });
+    on_cleanup(move || {
+        on_unload.remove();
+        // Nothing of it stays in memory longer than the page.
+        words.try_set(Vec::new());
+    });
     view! {
         <div class="stack narrow">
             <Steps is_written />
             <Show
                 when=move || is_written.get()
-                fallback=move || view! { <Words words is_written failure=making.failure.into() /> }
+                fallback=move || view! { <Words words has_void_words failure=making.failure.into() /> }
             >
-                <ChoosePassphrase words is_written />
+                <ChoosePassphrase words />
             </Show>
         </div>
     }
 }
 
 #[component]
-fn Steps(is_written: RwSignal<bool>) -> impl IntoView {
+fn Steps(is_written: Memo<bool>) -> impl IntoView {
     let current = move |is_current: bool| is_current.then_some("step");
     view! {
         <ol class="steps">
@@ -43,8 +72,8 @@ fn Steps(is_written: RwSignal<bool>) -> impl IntoView {
 #[component]
 fn Words(
     words: RwSignal<Vec<String>>,
-    is_written: RwSignal<bool>,
-    failure: Signal<Option<crate::wallet::Failure>>,
+    has_void_words: bool,
+    failure: Signal<Option<Failure>>,
 ) -> impl IntoView {
     let list = move || {
         let words = words.get().into_iter().enumerate();
@@ -55,6 +84,9 @@ fn Words(
     view! {
         <h1 tabindex="-1">{text::create_title}</h1>
         <p class="lead">{text::create_lead}</p>
+        <Show when=move || has_void_words>
+            <p class="notice notice-warn" data-testid="words-void">{text::create_void}</p>
+        </Show>
         <ErrorNotice failure />
         <div class="sheet">
             <ol class="words" data-testid="words-list" translate="no">
@@ -68,7 +100,7 @@ fn Words(
                 class="primary"
                 data-testid="words-written"
                 disabled=move || words.with(Vec::is_empty)
-                on:click=move |_| is_written.set(true)
+                on:click=|_| browser::set_fragment(Route::CreatePassphrase.fragment())
             >
                 {text::create_written}
             </button>
@@ -80,7 +112,7 @@ fn Words(
 }
 
 #[component]
-fn ChoosePassphrase(words: RwSignal<Vec<String>>, is_written: RwSignal<bool>) -> impl IntoView {
+fn ChoosePassphrase(words: RwSignal<Vec<String>>) -> impl IntoView {
     let wallet = wallet();
     let passphrase = new_passphrase();
     let creating = Attempt::new();
@@ -89,38 +121,21 @@ fn ChoosePassphrase(words: RwSignal<Vec<String>>, is_written: RwSignal<bool>) ->
         if let Some(accepted) = passphrase.accept() {
             let words = words.with_untracked(|words| words.join(" "));
             creating.run(wallet.create(words, accepted), |()| {
-                crate::browser::set_fragment(Route::Drill.fragment());
+                browser::replace_fragment(Route::Drill.fragment());
             });
         }
     };
-    // Nothing of it stays in memory longer than the page.
-    on_cleanup(move || {
-        passphrase.clear();
-        words.try_set(Vec::new());
-    });
+    on_cleanup(move || passphrase.clear());
     view! {
         <h1 tabindex="-1">{text::create_passphrase_title}</h1>
         <p class="lead">{text::create_passphrase_lead}</p>
         <form class="sheet stack" on:submit=on_submit>
             <NewPassphrase state=passphrase />
-            <ErrorNotice failure=creating.failure />
-            <Show
-                when=move || creating.is_busy.get()
-                fallback=move || {
-                    view! {
-                        <div class="row actions">
-                            <button type="submit" class="primary" data-testid="create-submit">
-                                {text::create_submit}
-                            </button>
-                            <button type="button" on:click=move |_| is_written.set(false)>
-                                {text::create_back}
-                            </button>
-                        </div>
-                    }
-                }
-            >
-                <Progress />
-            </Show>
+            <FormEnd attempt=creating label=text::create_submit testid="create-submit">
+                <a class="button" href=Route::Create.fragment()>
+                    {text::create_back}
+                </a>
+            </FormEnd>
         </form>
     }
 }

@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 use wallet_wasm::protocol::DrillAnswer;
 
-use crate::components::{Attempt, ErrorNotice, Kind, Note, TextField};
-use crate::locale::text;
+use crate::components::{Attempt, FormEnd, Kind, Note, TextField};
+use crate::locale::{Text, text};
 use crate::route::Route;
 use crate::wallet::wallet;
 use crate::{browser, drill};
@@ -85,20 +85,16 @@ pub(crate) fn Drill() -> impl IntoView {
             <p class="lead">{text::drill_lead}</p>
             <form class="sheet stack" on:submit=on_submit>
                 {fields.collect_view()}
-                <ErrorNotice failure=attempt.failure />
-                <div class="row actions">
-                    <button
-                        type="submit"
-                        class="primary"
-                        data-testid="drill-submit"
-                        disabled=move || attempt.is_busy.get()
-                    >
-                        {text::drill_submit}
-                    </button>
+                <FormEnd
+                    attempt
+                    label=text::drill_submit
+                    testid="drill-submit"
+                    busy_label=text::drill_submit as Text
+                >
                     <a class="button" href=Route::Home.fragment() data-testid="drill-later">
                         {text::drill_later}
                     </a>
-                </div>
+                </FormEnd>
             </form>
             <p class="soft small">{text::drill_lost}</p>
         </div>

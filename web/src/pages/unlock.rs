@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::components::{Attempt, ErrorNotice, ForgetWallet, Kind, Note, Progress, TextField};
+use crate::components::{Attempt, ForgetWallet, FormEnd, Kind, Note, TextField};
 use crate::locale::text;
 use crate::wallet::wallet;
 
@@ -49,21 +49,7 @@ pub(crate) fn Unlock() -> impl IntoView {
                     is_first=true
                     note=Signal::derive(note)
                 />
-                <ErrorNotice failure=attempt.failure />
-                <Show
-                    when=move || attempt.is_busy.get()
-                    fallback=move || {
-                        view! {
-                            <div class="row actions">
-                                <button type="submit" class="primary" data-testid="unlock-submit">
-                                    {text::unlock_submit}
-                                </button>
-                            </div>
-                        }
-                    }
-                >
-                    <Progress />
-                </Show>
+                <FormEnd attempt label=text::unlock_submit testid="unlock-submit" />
             </form>
             <details>
                 <summary data-testid="unlock-forgot">{text::unlock_forgot}</summary>

@@ -8,9 +8,15 @@ pub(crate) enum Route {
     Home,
     Receive,
     Send,
+    /// A payment to be confirmed.
+    Confirm,
+    /// A payment that was sent.
+    Sent,
     History,
     Settings,
     Create,
+    /// The passphrase of a new wallet.
+    CreatePassphrase,
     Import,
     Drill,
 }
@@ -38,9 +44,12 @@ impl Route {
         match fragment.trim_start_matches('#').trim_matches('/') {
             "receive" => Self::Receive,
             "send" => Self::Send,
+            "send/confirm" => Self::Confirm,
+            "send/sent" => Self::Sent,
             "history" => Self::History,
             "settings" => Self::Settings,
             "create" => Self::Create,
+            "create/passphrase" => Self::CreatePassphrase,
             "import" => Self::Import,
             "drill" => Self::Drill,
             _ => Self::Home,
@@ -53,9 +62,12 @@ impl Route {
             Self::Home => "#/",
             Self::Receive => "#/receive",
             Self::Send => "#/send",
+            Self::Confirm => "#/send/confirm",
+            Self::Sent => "#/send/sent",
             Self::History => "#/history",
             Self::Settings => "#/settings",
             Self::Create => "#/create",
+            Self::CreatePassphrase => "#/create/passphrase",
             Self::Import => "#/import",
             Self::Drill => "#/drill",
         }
@@ -65,19 +77,24 @@ impl Route {
     pub(crate) fn page(self, wallet: Option<&WalletView>, drill_due: bool) -> Page {
         match (wallet, self) {
             (None, _) => Page::Opening,
-            (Some(WalletView::Absent), Self::Create) => Page::Create,
+            (Some(WalletView::Absent), Self::Create | Self::CreatePassphrase) => Page::Create,
             (Some(WalletView::Absent), Self::Import) => Page::Import,
             (Some(WalletView::Absent), _) => Page::Welcome,
             (Some(WalletView::Locked { .. }), _) => Page::Unlock,
             (Some(WalletView::Unlocked { .. }), Self::Receive) => Page::Receive,
-            (Some(WalletView::Unlocked { .. }), Self::Send) => Page::Send,
+            (Some(WalletView::Unlocked { .. }), Self::Send | Self::Confirm | Self::Sent) => Page::Send,
             (Some(WalletView::Unlocked { .. }), Self::History) => Page::History,
             (Some(WalletView::Unlocked { .. }), Self::Settings) => Page::Settings,
             // A wallet that was just created is unlocked while the fragment still says so.
-            (Some(WalletView::Unlocked { .. }), Self::Create | Self::Drill) if drill_due => Page::Drill,
-            (Some(WalletView::Unlocked { .. }), Self::Home | Self::Create | Self::Import | Self::Drill) => {
-                Page::Home
+            (Some(WalletView::Unlocked { .. }), Self::Create | Self::CreatePassphrase | Self::Drill)
+                if drill_due =>
+            {
+                Page::Drill
             }
+            (
+                Some(WalletView::Unlocked { .. }),
+                Self::Home | Self::Create | Self::CreatePassphrase | Self::Import | Self::Drill,
+            ) => Page::Home,
         }
     }
 }

@@ -2,13 +2,16 @@ use wallet_wasm::protocol::WalletView;
 
 use super::{Page, Route};
 
-const ALL: [Route; 8] = [
+const ALL: [Route; 11] = [
     Route::Home,
     Route::Receive,
     Route::Send,
+    Route::Confirm,
+    Route::Sent,
     Route::History,
     Route::Settings,
     Route::Create,
+    Route::CreatePassphrase,
     Route::Import,
     Route::Drill,
 ];
@@ -38,7 +41,8 @@ fn nothing_of_a_wallet_is_shown_before_it_is_unlocked() {
 fn creating_leads_to_the_drill_and_the_drill_home() {
     let open = WalletView::Unlocked { accounts: Vec::new() };
     assert_eq!(Route::Create.page(Some(&WalletView::Absent), true), Page::Create);
-    assert_eq!(Route::Create.page(Some(&open), true), Page::Drill);
+    assert_eq!(Route::CreatePassphrase.page(Some(&WalletView::Absent), true), Page::Create);
+    assert_eq!(Route::CreatePassphrase.page(Some(&open), true), Page::Drill);
     assert_eq!(Route::Drill.page(Some(&open), true), Page::Drill);
     assert_eq!(Route::Drill.page(Some(&open), false), Page::Home);
     assert_eq!(Route::Create.page(Some(&open), false), Page::Home);

@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use self::file::FromFile;
 use self::key::FromKey;
 use self::words::FromWords;
-use crate::components::{Attempt, ErrorNotice, Progress};
+use crate::components::{Attempt, FormEnd};
 use crate::locale::{Text, text};
 use crate::route::Route;
 
@@ -61,28 +61,15 @@ pub(crate) fn Import() -> impl IntoView {
     }
 }
 
-/// The end of each form: what went wrong, what is going on, or the buttons.
+/// The end of each form.
 #[component]
 fn Finish(attempt: Attempt) -> impl IntoView {
     view! {
-        <ErrorNotice failure=attempt.failure />
-        <Show
-            when=move || attempt.is_busy.get()
-            fallback=move || {
-                view! {
-                    <div class="row actions">
-                        <button type="submit" class="primary" data-testid="import-submit">
-                            {text::import_submit}
-                        </button>
-                        <a class="button" href=Route::Home.fragment() data-testid="cancel">
-                            {text::import_cancel}
-                        </a>
-                    </div>
-                }
-            }
-        >
-            <Progress />
-        </Show>
+        <FormEnd attempt label=text::import_submit testid="import-submit">
+            <a class="button" href=Route::Home.fragment() data-testid="cancel">
+                {text::import_cancel}
+            </a>
+        </FormEnd>
     }
 }
 

@@ -3,30 +3,46 @@
 use leptos::prelude::*;
 use wallet_wasm::protocol::PaymentView;
 
-use crate::components::{AddressText, Attempt, ErrorNotice, coins, foreign};
+use crate::browser;
+use crate::checks::{self, Acquaintance};
+use crate::components::{AddressText, Attempt, FormEnd, Kind, Note, TextField, coins, foreign};
 use crate::locale::{Text, text};
-use crate::store::{Step, store};
+use crate::route::Route;
+use crate::store::store;
 use crate::wallet::wallet;
-use crate::wording::quoted;
 
 #[component]
 pub(super) fn Confirm(payment: PaymentView) -> impl IntoView {
-    let step = store().payment.step;
+    let store = store();
     let wallet = wallet();
     let attempt = Attempt::new();
     let sent = StoredValue::new(payment.clone());
+    let (fee, is_fee_unusual) = (payment.fee, checks::is_fee_unusual(payment.amount, payment.fee));
+    let typed_fee = RwSignal::new(String::new());
+    let is_unconfirmed =
+        move || is_fee_unusual && typed_fee.with(|typed| crate::amount::parse(typed) != Ok(fee));
     let on_submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
+        if untrack(is_unconfirmed) {
+            return;
+        }
         let payment = sent.get_value();
-        attempt.run(wallet.send(), move |tx_id| step.set(Step::Sent { tx_id, payment }));
+        attempt.run(wallet.send(), move |tx_id| {
+            store.payment.sent(tx_id, payment);
+            // Unless the reader has gone elsewhere meanwhile.
+            if matches!(store.route.get_untracked(), Route::Send | Route::Confirm) {
+                browser::replace_fragment(Route::Sent.fragment());
+            }
+        });
     };
     view! {
         <h1 tabindex="-1">{text::confirm_title}</h1>
         <p class="lead">{text::confirm_lead}</p>
         <form class="sheet stack" on:submit=on_submit>
             <div class="stack-tight">
-                <h3>{text::confirm_to}</h3>
+                <h2 class="label">{text::confirm_to}</h2>
                 <AddressText address=payment.receiver.clone() testid="confirm-to" />
+                <Receiver address=payment.receiver.clone() />
             </div>
             <dl class="figure-facts">
                 <div>
@@ -48,26 +64,51 @@ pub(super) fn Confirm(payment: PaymentView) -> impl IntoView {
             </dl>
             <Details payment=payment.clone() />
             <Warnings payment />
-            <ErrorNotice failure=attempt.failure />
-            <div class="row actions">
-                <button
-                    type="submit"
-                    class="primary"
-                    data-testid="confirm-submit"
-                    disabled=move || attempt.is_busy.get()
-                >
-                    {move || if attempt.is_busy.get() { text::confirm_sending() } else { text::confirm_submit() }}
-                </button>
-                <button
-                    type="button"
-                    data-testid="confirm-back"
-                    disabled=move || attempt.is_busy.get()
-                    on:click=move |_| step.set(Step::Form)
-                >
+            <Show when=move || is_fee_unusual>
+                <TextField
+                    id="confirm-fee-typed"
+                    label=text::confirm_type_fee
+                    value=typed_fee
+                    kind=Kind::Digits
+                    note=Signal::derive(|| Note::hint(text::confirm_type_fee_hint()))
+                />
+            </Show>
+            <FormEnd
+                attempt
+                label=text::confirm_submit
+                testid="confirm-submit"
+                busy_label=text::confirm_sending as Text
+                is_blocked=Signal::derive(is_unconfirmed)
+            >
+                <a class="button" href=Route::Send.fragment() data-testid="confirm-back">
                     {text::confirm_back}
-                </button>
-            </div>
+                </a>
+            </FormEnd>
         </form>
+    }
+}
+
+/// What the history says of the receiver: whether it is known, or only looks so.
+#[component]
+fn Receiver(address: String) -> impl IntoView {
+    let store = store();
+    let acquaintance = Memo::new(move |_| {
+        let own = store.address();
+        let partners = store
+            .history
+            .with(|history| history.as_ref().map(crate::history::History::partners).unwrap_or_default());
+        checks::acquaintance(&address, partners.iter().map(String::as_str).chain(own.as_deref()))
+    });
+    move || match acquaintance.get() {
+        Acquaintance::Known => ().into_any(),
+        Acquaintance::New => view! { <p class="soft small">{text::confirm_new_receiver}</p> }.into_any(),
+        Acquaintance::LookAlike(known) => view! {
+            <div class="notice notice-danger" role="alert" data-testid="look-alike">
+                <p>{text::confirm_look_alike}</p>
+                <p class="long-text">{known}</p>
+            </div>
+        }
+        .into_any(),
     }
 }
 
@@ -91,7 +132,7 @@ fn Details(payment: PaymentView) -> impl IntoView {
             <dt>{text::confirm_from}</dt>
             <dd class="long-text" data-testid="confirm-from">{payment.sender}</dd>
             <dt>{text::confirm_chain}</dt>
-            <dd data-testid="confirm-chain">{quoted(&payment.chain)}</dd>
+            <dd data-testid="confirm-chain">{payment.chain}</dd>
             <dt>{text::confirm_number}</dt>
             <dd data-testid="confirm-nonce">{payment.nonce}</dd>
             <dt>{text::confirm_expires}</dt>
@@ -103,8 +144,10 @@ fn Details(payment: PaymentView) -> impl IntoView {
 /// What one should think about twice.
 #[component]
 fn Warnings(payment: PaymentView) -> impl IntoView {
-    let warnings: [(bool, Text); 2] = [
-        (payment.fee > payment.amount, text::confirm_high_fee),
+    let is_unusual = checks::is_fee_unusual(payment.amount, payment.fee);
+    let warnings: [(bool, Text); 3] = [
+        (is_unusual, text::confirm_unusual_fee),
+        (!is_unusual && payment.fee > payment.amount, text::confirm_high_fee),
         (payment.replaces.is_some(), text::confirm_replaces),
     ];
     let due = warnings.into_iter().filter(|(is_due, _)| *is_due);

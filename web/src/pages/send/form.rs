@@ -5,13 +5,13 @@ use shared::address::AddressError;
 use shared::transaction::{MAX_COMMENT_BYTES, MAX_INTEGER};
 
 use crate::amount::{self, AmountIssue};
-use crate::checks;
-use crate::components::{Attempt, ErrorNotice, Kind, Note, TextField};
+use crate::components::{Attempt, FormEnd, Kind, Note, TextField};
 use crate::format::{is_invisible, shorten};
-use crate::locale::text;
+use crate::locale::{Text, text};
+use crate::route::Route;
 use crate::store::{Payment, Step, Store, store};
 use crate::wallet::wallet;
-use crate::wording;
+use crate::{browser, checks, wording};
 
 /// From so many bytes on, a comment's length is shown.
 const COUNTED_FROM: usize = MAX_COMMENT_BYTES / 2;
@@ -140,6 +140,7 @@ pub(super) fn Form() -> impl IntoView {
         let (receiver, comment) = (payment.receiver.get_untracked(), payment.comment.get_untracked());
         attempt.run(wallet.prepare(receiver, amount, fee, comment), move |prepared| {
             payment.step.set(Step::Confirm(prepared));
+            browser::set_fragment(Route::Confirm.fragment());
         });
     };
     let is_empty = move || {
@@ -182,17 +183,12 @@ pub(super) fn Form() -> impl IntoView {
                 removed_secret=fields.removed_from_comment
                 note=Signal::derive(move || fields.comment_note())
             />
-            <ErrorNotice failure=attempt.failure />
-            <div class="row actions">
-                <button
-                    type="submit"
-                    class="primary"
-                    data-testid="send-review"
-                    disabled=move || attempt.is_busy.get()
-                >
-                    {text::send_review}
-                </button>
-            </div>
+            <FormEnd
+                attempt
+                label=text::send_review
+                testid="send-review"
+                busy_label=text::send_review as Text
+            />
         </form>
     }
 }

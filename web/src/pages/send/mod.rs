@@ -12,16 +12,15 @@ use self::sent::Sent;
 use crate::browser;
 use crate::store::{Step, store};
 
-/// Shows the step that the payment is at.
+/// Shows the step that the route and the payment are at.
 #[component]
 pub(crate) fn Send() -> impl IntoView {
-    let payment = store().payment;
-    payment.begin();
-    let step = Memo::new(move |_| payment.step.get());
+    let store = store();
+    let step = Memo::new(move |_| store.payment.step_of(store.route.get()));
     Effect::new(move |before: Option<()>| {
         step.track();
         if before.is_some() {
-            browser::focus_heading();
+            browser::enter_page();
         }
     });
     let shown = move || match step.get() {

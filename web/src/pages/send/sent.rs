@@ -47,11 +47,11 @@ pub(super) fn Sent(tx_id: TxId, payment: PaymentView) -> impl IntoView {
                     </div>
                 </dl>
                 <div class="stack-tight">
-                    <h3>{text::confirm_to}</h3>
+                    <h2 class="label">{text::confirm_to}</h2>
                     <AddressText address=payment.receiver testid="sent-to" />
                 </div>
                 <div class="stack-tight">
-                    <h3>{text::history_id}</h3>
+                    <h2 class="label">{text::history_id}</h2>
                     <p class="long-text" data-testid="sent-id">{tx_id.to_string()}</p>
                 </div>
             </div>
@@ -59,9 +59,9 @@ pub(super) fn Sent(tx_id: TxId, payment: PaymentView) -> impl IntoView {
                 <a class="button primary" href=Route::Home.fragment() data-testid="sent-home">
                     {text::sent_home}
                 </a>
-                <button type="button" data-testid="send-another" on:click=move |_| store.payment.reset()>
+                <a class="button" href=Route::Send.fragment() data-testid="send-another">
                     {text::sent_another}
-                </button>
+                </a>
             </div>
         </div>
     }

@@ -1,4 +1,4 @@
-//! Sentences for what can happen. Text that a node sent is quoted at most, never shown as the page's own words.
+//! Sentences for what can happen. Nothing that a node says is among them.
 
 use shared::address::AddressError;
 use shared::keys::KeyError;
@@ -48,8 +48,8 @@ fn wallet_error(error: &WalletError) -> String {
         WalletError::AccountChanged => text::error_account_changed().to_owned(),
         WalletError::NotConnected => text::error_not_connected().to_owned(),
         WalletError::Timeout { seconds } => text::error_timeout(seconds),
-        WalletError::WrongChain { chain } => text::error_wrong_chain(quoted(chain)),
-        WalletError::Refused { rule, message } => refusal(rule.as_deref(), message),
+        WalletError::WrongChain { .. } => text::error_wrong_chain().to_owned(),
+        WalletError::Refused { rule, .. } => refusal(rule.as_deref()).to_owned(),
         WalletError::BadReply => text::error_bad_reply().to_owned(),
         WalletError::BadCommand => text::error_stopped().to_owned(),
     }
@@ -63,17 +63,35 @@ pub(crate) fn unknown_word(position: usize, word: &str, suggestion: Option<&str>
     }
 }
 
-fn refusal(rule: Option<&str>, message: &str) -> String {
-    let own = match rule {
+/// Says what a rule means. What the node says beside its id is never shown: it could be anything, such as an
+/// "update" to download (Electrum, 2018).
+fn refusal(rule: Option<&str>) -> &'static str {
+    match rule {
+        Some("TX-1" | "TX-2" | "TX-3" | "TX-4") => text::refused_form(),
         Some("TX-5") => text::refused_expired(),
         Some("TX-6") => text::refused_nonce(),
         Some("TX-7") => text::refused_balance(),
+        Some("MEM-1") => text::refused_pending(),
+        Some("MEM-2") => text::refused_fee(),
+        Some("MEM-3") => text::refused_replacement(),
+        Some("MEM-4") => text::refused_many(),
+        Some("MEM-5") => text::refused_full(),
+        Some("MEM-6") => text::refused_waited(),
         _ => text::refused_other(),
-    };
-    text::refused_with(own, quoted(message))
+    }
 }
 
-/// Text from outside inside one of our sentences: short, on one line, and with nothing in it that turns the rest
+/// Returns a version if it is one, such as `0.1.0-rc.2`: a node can write anything in its place.
+pub(crate) fn version(text: &str) -> Option<&str> {
+    const MAX_BYTES: usize = 24;
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b".-+".contains(&byte);
+    let is_version = text.len() <= MAX_BYTES
+        && text.starts_with(|first: char| first.is_ascii_digit())
+        && text.bytes().all(is_allowed);
+    is_version.then_some(text)
+}
+
+/// What somebody typed inside one of our sentences: short, on one line, and with nothing in it that turns the rest
 /// around.
 pub(crate) fn quoted(text: &str) -> String {
     const MAX_CHARS: usize = 200;
@@ -187,3 +205,6 @@ pub(crate) fn task(task: Task) -> &'static str {
 pub(crate) fn coins(amount: u64) -> &'static str {
     if amount == 1 { text::unit_coin() } else { text::unit_coins() }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,41 @@
+use wallet_wasm::WalletError;
+
+use super::{failure, refusal, version};
+use crate::locale::text;
+use crate::wallet::Failure;
+
+#[test]
+fn nothing_of_what_a_node_says_is_shown_when_it_refuses() {
+    const LURE: &str = "Your wallet is too old: <a href='https://evil.example'>update now</a>";
+    for rule in [None, Some("TX-7"), Some("MEM-2"), Some(LURE)] {
+        let error = WalletError::Refused { rule: rule.map(str::to_owned), message: LURE.to_owned() };
+        let shown = failure(&Failure::Wallet(error));
+        assert!(!shown.contains("update") && !shown.contains("evil"), "{shown}");
+    }
+}
+
+#[test]
+fn every_rule_that_a_node_names_has_a_sentence_of_its_own() {
+    let rules = (1..=7).map(|n| format!("TX-{n}")).chain((1..=6).map(|n| format!("MEM-{n}")));
+    for rule in rules {
+        assert_ne!(refusal(Some(&rule)), text::refused_other(), "{rule}");
+    }
+    assert_eq!(refusal(Some("TX-99")), text::refused_other());
+}
+
+#[test]
+fn only_a_version_is_shown_as_one() {
+    for good in ["0.1.0", "1.2.3-rc.4+abc"] {
+        assert_eq!(version(good), Some(good));
+    }
+    for bad in [
+        "",
+        "evil.example",
+        "0.1.0 get 0.2.0 at evil",
+        "0.1.0<b>",
+        "0.1.0\u{202e}",
+        "1234567890123456789012345",
+    ] {
+        assert_eq!(version(bad), None, "{bad}");
+    }
+}

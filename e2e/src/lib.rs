@@ -7,6 +7,7 @@ pub mod liar;
 pub mod node;
 pub mod output;
 pub mod page;
+pub mod wallet;
 
 use std::ffi::OsString;
 use std::path::PathBuf;

@@ -26,6 +26,10 @@ pub mod keys {
     pub const ENTER: &str = "\u{e007}";
     /// Presses a button, opens what is folded.
     pub const SPACE: &str = " ";
+    /// Copies a field's whole text: the control key, "a", "c", and all keys up.
+    pub const COPY_ALL: &str = "\u{e009}ac\u{e000}";
+    /// Pastes: the control key, "v", and all keys up.
+    pub const PASTE: &str = "\u{e009}v\u{e000}";
     /// To the next choice.
     pub const RIGHT: &str = "\u{e014}";
 }
@@ -75,6 +79,33 @@ impl Page {
     /// When it does not load.
     pub async fn reload(&self) -> Result<()> {
         self.client.refresh().await.with_context(|| format!("{}: cannot reload", self.name))
+    }
+
+    /// Goes back, as the button does.
+    ///
+    /// # Errors
+    /// When the browser fails.
+    pub async fn back(&self) -> Result<()> {
+        Ok(self.client.back().await?)
+    }
+
+    /// Opens `url` in another tab of the same profile, and turns to it.
+    ///
+    /// # Errors
+    /// When it does not load.
+    pub async fn open_tab(&self, url: &str) -> Result<()> {
+        let tab = self.client.new_window(true).await?;
+        self.client.switch_to_window(tab.handle).await?;
+        self.goto(url).await
+    }
+
+    /// Turns to the tab with this number, counted from 0 in the order in which they were opened.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub async fn turn_to_tab(&self, number: usize) -> Result<()> {
+        let tab = self.client.windows().await?.into_iter().nth(number).context("there is no such tab")?;
+        Ok(self.client.switch_to_window(tab).await?)
     }
 
     /// Runs a script and returns what it returns.

@@ -25,7 +25,8 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Chore {
-    /// Installs what only the tests need: a browser with its driver, Python packages, the WASM test runner.
+    /// Installs what only the tests need: a browser with its driver and a Chinese font, Python packages, the WASM test
+    /// runner, axe-core.
     Setup,
     /// Runs what needs no test: tidiness, formatting, lints (native and WASM), documentation, licences and sources.
     Check,
@@ -48,12 +49,8 @@ enum Chore {
     /// Runs what takes hours, and writes its result to `docs/results/`.
     #[command(subcommand)]
     Long(long::Long),
-    /// Measures, and prints what it found.
-    Bench {
-        /// Only this part; without it, all.
-        #[arg(value_enum)]
-        part: Option<bench::Part>,
-    },
+    /// Measures sizes, memory and the page, and prints a table.
+    Bench,
     /// Takes pictures of every page and state: light and dark, phone and desktop, in each language.
     Screenshots,
 }
@@ -67,7 +64,7 @@ fn main() -> Result<()> {
         Chore::Test { part } => test::test(part)?,
         Chore::Fuzz { target, seconds } => drop(fuzz::fuzz(target.as_deref(), seconds)?),
         Chore::Long(chore) => long::long(chore)?,
-        Chore::Bench { part } => bench::bench(part)?,
+        Chore::Bench => bench::bench()?,
         Chore::Screenshots => screenshots::screenshots()?,
     }
     println!("\nall done in {:.0?}", started.elapsed());

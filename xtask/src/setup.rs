@@ -18,7 +18,13 @@ pub(crate) fn setup() -> Result<()> {
     install("wasm-bindgen-cli", WASM_BINDGEN, "wasm-bindgen-test-runner")?;
     install("cargo-deny", CARGO_DENY, "cargo-deny")?;
     install("cargo-fuzz", CARGO_FUZZ, "cargo-fuzz")?;
+    axe()?;
     python()
+}
+
+/// Returns the accessibility checker that the end-to-end tests inject into the page.
+pub(crate) fn axe_path() -> PathBuf {
+    root().join("e2e/axe/node_modules/axe-core/axe.min.js")
 }
 
 /// Returns whether this may install system packages: as root, or where a machine is made for tests.
@@ -62,6 +68,25 @@ fn browser() -> Result<()> {
 fn can_show_chinese() -> bool {
     let fonts = std::process::Command::new("fc-list").arg(":lang=zh-tw").output();
     fonts.map_or(true, |fonts| !fonts.stdout.is_empty())
+}
+
+/// Exactly what the lock file says; nothing of it is run while it is installed, and nothing ships.
+fn axe() -> Result<()> {
+    if axe_path().exists() {
+        return Ok(());
+    }
+    if !is_installed("npm") {
+        if !is_root() {
+            bail!(
+                "the accessibility test needs npm, which is not installed.\n\
+                 On Debian run: sudo apt-get install npm"
+            );
+        }
+        let arguments = ["install", "-y", "-qq", "--no-install-recommends", "npm"];
+        run("npm", command("apt-get", &arguments).env("DEBIAN_FRONTEND", "noninteractive"))?;
+    }
+    let arguments = ["ci", "--prefix", "e2e/axe", "--ignore-scripts", "--no-audit", "--no-fund"];
+    run("accessibility checker", &mut command("npm", &arguments))
 }
 
 fn install(package: &str, version: &str, binary: &str) -> Result<()> {

@@ -1,6 +1,10 @@
 //! The real programs together, as people use them: a browser, the terminal wallet, a client that somebody else wrote.
 
+mod axe;
 mod client;
+mod hostile;
+mod keyboard;
+mod looks;
 mod python;
 mod story;
 

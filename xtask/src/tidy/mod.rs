@@ -16,7 +16,7 @@ use crate::run::root;
 /// What is read; nothing else has rules.
 const EXTENSIONS: [&str; 7] = ["css", "html", "js", "md", "py", "rs", "toml"];
 /// What is made by tools.
-const SKIPPED: [&str; 2] = ["target", "pkg"];
+const SKIPPED: [&str; 3] = ["target", "pkg", "node_modules"];
 
 /// A place that breaks a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]

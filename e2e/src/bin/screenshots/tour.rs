@@ -1,34 +1,26 @@
 //! The way through all states.
 
-use std::path::Path;
-
 use anyhow::Result;
 use e2e::browser::Browser;
 use e2e::liar::Liar;
 use e2e::node::Node;
 use e2e::page::Page;
+use e2e::wallet::{NOT_MINING, address, choose_passphrase, import, mined, review, unlock, words};
 use serde_json::{Value, json};
-use shared::keys::SigningKey;
-use shared::words::Words;
 
 use crate::album::Album;
 
-const PASSPHRASE: &str = "grey heron over the weir at 7";
-/// A node that does not mine keeps a payment pending for as long as pictures take.
-const NOT_MINING: [&str; 4] = ["--chain", "dev", "--threads", "0"];
 /// So much of a history that the overview is full.
 const BLOCKS: u64 = 12;
 
 /// Takes all pictures.
 pub(crate) async fn take(browser: &Browser, album: &Album) -> Result<()> {
     let folder = tempfile::tempdir()?;
-    let words = Words::from_entropy(&[1; 32])?;
-    let text = words.words().collect::<Vec<_>>().join(" ");
     let (miner, other) = (address(1)?, address(2)?);
-    let node = mined(folder.path(), &miner)?;
+    let node = mined(folder.path(), &miner, BLOCKS)?;
     let page = browser.open("wallet", &node.url).await?;
     make(album, &page).await?;
-    open(album, &page, &text).await?;
+    open(album, &page, &words(1)?).await?;
     wallet(album, &page, &other).await?;
     // What was just sent gets mined.
     let port = node.port()?;
@@ -42,24 +34,9 @@ pub(crate) async fn take(browser: &Browser, album: &Album) -> Result<()> {
     page.attribute_when("connection", "data-state", "connected", |state| state == "connected").await?;
     album.take(&page, "sent-confirmed").await?;
     home(album, &page).await?;
-    lies(album, browser, &node, &text, &other).await?;
+    lies(album, browser, &node, &other).await?;
     node.stop()?;
     Ok(())
-}
-
-fn address(byte: u8) -> Result<String> {
-    let key = SigningKey::from_seed(&Words::from_entropy(&[byte; 32])?.seed(""), 0);
-    Ok(key.public_key().address().to_text("dev"))
-}
-
-/// Mines a short chain, and starts a node on it that leaves it so.
-fn mined(data: &Path, miner: &str) -> Result<Node> {
-    let node = Node::start(data, 0, &["--chain", "dev", "--miner", miner])?;
-    let is_long =
-        |text: &str| text.lines().any(|line| line.trim().starts_with(&format!("{BLOCKS} "))).then_some(());
-    node.output.wait("chain", is_long)?;
-    node.stop()?;
-    Node::start(data, 0, &NOT_MINING)
 }
 
 /// The first visit, up to an empty wallet.
@@ -122,18 +99,6 @@ fn tab(source: &str) -> Value {
     json!(format!("[data-testid=import-tab-{source}]"))
 }
 
-async fn choose_passphrase(page: &Page) -> Result<()> {
-    page.fill("passphrase", PASSPHRASE).await?;
-    page.fill("passphrase-repeat", PASSPHRASE).await
-}
-
-async fn unlock(page: &Page) -> Result<()> {
-    page.fill("unlock-passphrase", PASSPHRASE).await?;
-    page.click("unlock-submit").await?;
-    page.text("address").await?;
-    Ok(())
-}
-
 /// A wallet with coins, up to a payment that was sent.
 async fn wallet(album: &Album, page: &Page, other: &str) -> Result<()> {
     page.click("nav-receive").await?;
@@ -148,18 +113,9 @@ async fn wallet(album: &Album, page: &Page, other: &str) -> Result<()> {
     page.paste("send-comment", "rent \u{202e}hcraM").await?;
     page.click("send-review").await?;
     album.take(page, "send-mistakes").await?;
-    page.fill("send-to", other).await?;
-    page.fill("send-amount", "3").await?;
-    page.fill("send-fee", "40").await?;
-    page.click("send-review").await?;
-    page.text("confirm-to").await?;
+    review(page, other, 3, 40, "rent \u{202e}hcraM").await?;
     album.take(page, "confirm-warnings").await?;
-    page.click("confirm-back").await?;
-    page.fill("send-amount", "25").await?;
-    page.fill("send-fee", "1").await?;
-    page.paste("send-comment", "rent for March").await?;
-    page.click("send-review").await?;
-    page.text("confirm-to").await?;
+    review(page, other, 25, 1, "rent for March").await?;
     album.take(page, "confirm").await?;
     page.click("confirm-submit").await?;
     page.text("sent").await?;
@@ -168,7 +124,8 @@ async fn wallet(album: &Album, page: &Page, other: &str) -> Result<()> {
 
 /// A wallet with a history.
 async fn home(album: &Album, page: &Page) -> Result<()> {
-    pay(page, &address(3)?, "7", "").await?;
+    review(page, &address(3)?, 7, 1, "").await?;
+    page.click("confirm-submit").await?;
     page.text("sent").await?;
     page.click("nav-home").await?;
     page.text_when("tip-height", "there", |text| !text.is_empty()).await?;
@@ -181,17 +138,8 @@ async fn home(album: &Album, page: &Page) -> Result<()> {
     album.take(page, "history").await
 }
 
-async fn pay(page: &Page, to: &str, amount: &str, comment: &str) -> Result<()> {
-    page.click("nav-send").await?;
-    page.fill("send-to", to).await?;
-    page.fill("send-amount", amount).await?;
-    page.paste("send-comment", comment).await?;
-    page.click("send-review").await?;
-    page.click("confirm-submit").await
-}
-
 /// What a page shows whose node lies.
-async fn lies(album: &Album, browser: &Browser, node: &Node, words: &str, other: &str) -> Result<()> {
+async fn lies(album: &Album, browser: &Browser, node: &Node, other: &str) -> Result<()> {
     let liar = Liar::start(node, |request, message| {
         if request.is_some_and(|request| request["method"] == "transaction") {
             let id = message["id"].take();
@@ -202,12 +150,9 @@ async fn lies(album: &Album, browser: &Browser, node: &Node, words: &str, other:
     })
     .await?;
     let page = browser.open("lies", &liar.url).await?;
-    page.click("welcome-import").await?;
-    page.paste("import-words", words).await?;
-    choose_passphrase(&page).await?;
-    page.click("import-submit").await?;
-    page.text("address").await?;
-    pay(&page, other, "5", "").await?;
+    import(&page, 1).await?;
+    review(&page, other, 5, 1, "").await?;
+    page.click("confirm-submit").await?;
     page.text("error").await?;
     album.take(&page, "refused").await?;
 

@@ -10,12 +10,11 @@ use anyhow::{Context as _, Result, ensure};
 use e2e::browser::with_browser;
 use e2e::node::Node;
 use e2e::page::Page;
+use e2e::wallet::{NOT_MINING, PASSPHRASE};
 
-use self::wallet::{PASSPHRASE, balance, height};
+use self::wallet::{balance, height};
 
 const DEV: [&str; 2] = ["--chain", "dev"];
-/// A node that does not mine keeps a payment pending for as long as one looks at it.
-const NOT_MINING: [&str; 4] = ["--chain", "dev", "--threads", "0"];
 /// What the node writes above new words.
 const WORDS_FOLLOW: &str = "are the key of a new wallet:";
 /// What dev pays for a block.

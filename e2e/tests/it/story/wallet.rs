@@ -2,10 +2,9 @@
 
 use anyhow::{Context as _, Result, ensure};
 use e2e::page::Page;
+use e2e::wallet::{PASSPHRASE, choose_passphrase};
 
 use super::{NewWallet, secrets};
-
-pub(crate) const PASSPHRASE: &str = "grey heron over the weir at 7";
 
 /// Imports words. A wrong one is named; while the key is made, the page shows progress and goes on drawing.
 pub(crate) async fn import(page: &Page, wallet: &NewWallet) -> Result<()> {
@@ -67,11 +66,6 @@ async fn drill(page: &Page, words: &[String]) -> Result<()> {
     page.text_when(&format!("{wrong}-note"), "an error", |note| note.contains("is not word")).await?;
     page.fill(&wrong, &words[positions[1] - 1].to_uppercase()).await?;
     page.click("drill-submit").await
-}
-
-async fn choose_passphrase(page: &Page) -> Result<()> {
-    page.fill("passphrase", PASSPHRASE).await?;
-    page.fill("passphrase-repeat", PASSPHRASE).await
 }
 
 /// From now on the page counts the frames that it draws while it shows progress.

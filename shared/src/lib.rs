@@ -55,3 +55,6 @@ pub mod state;
 pub mod state_tree;
 pub mod transaction;
 pub mod words;
+
+#[cfg(test)]
+mod tests;

@@ -11,10 +11,12 @@ use hyper::header::{
     X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use hyper::{HeaderMap, Method, Request, Response, StatusCode};
+use serde::Serialize;
 use shared::hash::BlockHash;
 use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body;
 
 use super::{Client, Server, methods, origin, session};
+use crate::clock::{Clock as _, SystemClock};
 use crate::page::{self, PageFile};
 
 type Reply = Response<Full<Bytes>>;
@@ -76,6 +78,9 @@ async fn route(server: Arc<Server>, client: Arc<Client>, request: Request<Incomi
             }
         };
     }
+    if path == "/health" {
+        return health(&server);
+    }
     match page::find(path) {
         Some(file) => page_file(file, request.headers()),
         None if path == "/" => text(StatusCode::OK, page::ABSENT),
@@ -125,6 +130,41 @@ async fn raw_block(server: Arc<Server>, hash: BlockHash) -> Reply {
         Ok(None) => text(StatusCode::NOT_FOUND, "This node has no such block."),
         Err(error) => text(StatusCode::INTERNAL_SERVER_ERROR, &error.message),
     }
+}
+
+/// Says whether the node can take blocks and transactions, for a supervisor; the body says how far the chain is.
+fn health(server: &Server) -> Reply {
+    let is_stopping = server.token.is_cancelled().then(|| "the node is stopping".to_owned());
+    let reason = is_stopping.or_else(|| server.chain.trouble());
+    let view = server.chain.view();
+    let (code, status) = match reason {
+        None => (StatusCode::OK, "ok"),
+        Some(_) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
+    };
+    let health = Health {
+        status,
+        reason,
+        chain: server.chain.spec().name(),
+        height: view.tip.height,
+        tip_age: SystemClock.now().saturating_sub(view.tip.header.time.into()),
+        version: env!("CARGO_PKG_VERSION"),
+    };
+    let body = serde_json::to_string(&health).expect("it is JSON because it holds texts and numbers alone");
+    let mut reply = text(code, &body);
+    reply.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    reply
+}
+
+#[derive(Serialize)]
+struct Health<'a> {
+    status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    chain: &'a str,
+    height: u64,
+    /// Seconds since the last block's time.
+    tip_age: u64,
+    version: &'static str,
 }
 
 fn page_file(file: &'static PageFile, request: &HeaderMap) -> Reply {

@@ -74,6 +74,9 @@ pub enum TemplateError {
     /// Not even an empty block can be made: the miner's balance has reached its limit.
     #[error("no block can be made for this miner: {0}")]
     Impossible(ProposeError),
+    /// It could not be stored, for now.
+    #[error(transparent)]
+    Store(StoreError),
     /// The chain thread has ended.
     #[error("the node is stopping")]
     Stopped,

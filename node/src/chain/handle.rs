@@ -169,6 +169,15 @@ impl ChainHandle {
         self.reader.snapshot()
     }
 
+    /// Returns why nothing can be accepted: the disk is nearly full, or the chain thread has ended.
+    #[must_use]
+    pub fn trouble(&self) -> Option<String> {
+        if self.commands.is_closed() {
+            return Some("the node is stopping".to_owned());
+        }
+        self.reader.check_room().err().map(|error| error.to_string())
+    }
+
     /// Sends a command and waits for its answer; `None` when the thread has ended.
     async fn ask<T>(&self, command: impl FnOnce(oneshot::Sender<T>) -> Command) -> Option<T> {
         let (reply, answer) = oneshot::channel();

@@ -90,13 +90,43 @@ impl Loop {
     /// Works until the last handle is dropped.
     fn run(mut self, mut queue: mpsc::Receiver<Command>) -> Result<(), StoreError> {
         let mut batch = Vec::new();
+        let mut had_room = true;
         while queue.blocking_recv_many(&mut batch, BATCH_COMMANDS) > 0 {
+            let room = self.state.store.reader().check_room();
+            match &room {
+                Err(error) if had_room => tracing::error!("{error}"),
+                Ok(()) if !had_room => {
+                    tracing::warn!("there is room on the disk again, and everything goes on")
+                }
+                Ok(()) | Err(_) => {}
+            }
+            had_room = room.is_ok();
+            if let Err(error) = room {
+                batch.drain(..).try_for_each(|command| self.answer_without_room(command, &error))?;
+                continue;
+            }
             self.state.expire();
             let mut admitted = Admitted::new();
             for command in batch.drain(..) {
                 self.answer(command, &mut admitted)?;
             }
             self.commit(&mut admitted)?;
+        }
+        Ok(())
+    }
+
+    /// Answers what needs no writing, and refuses the rest.
+    fn answer_without_room(&mut self, command: Command, error: &StoreError) -> Result<(), StoreError> {
+        let error = error.clone();
+        match command {
+            Command::Transaction(_, reply) => tell(reply, Err(SubmitTransactionError::Store(error))),
+            Command::Block(_, reply) => tell(reply, Err(SubmitError::Store(error))),
+            Command::Blocks(_, reply) => {
+                tell(reply, Err(RefusedBlock { index: 0, error: SubmitError::Store(error) }));
+            }
+            Command::Template(_, reply) => tell(reply, Err(TemplateError::Store(error))),
+            Command::RememberMiner(_, reply) => tell(reply, Err(ChainError::Store(error))),
+            Command::Check(..) | Command::Prove(..) => return self.answer(command, &mut Admitted::new()),
         }
         Ok(())
     }

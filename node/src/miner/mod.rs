@@ -181,7 +181,15 @@ impl Miner {
         if self.parent.is_some_and(|parent| parent != self.chain.view().tip.hash) {
             self.shared.slot.publish(None);
         }
-        let template = self.chain.template(self.address).await.map_err(MinerError::Template)?;
+        let template = match self.chain.template(self.address).await {
+            // What could not be stored is not worth searching. The next tick asks again.
+            Err(TemplateError::Store(_)) => {
+                self.shared.slot.publish(None);
+                self.outdated = true;
+                return Ok(());
+            }
+            template => template.map_err(MinerError::Template)?,
+        };
         self.parent = Some(*template.prev_hash());
         self.outdated = false;
         self.shared.slot.publish(Some(Arc::new(template)));
@@ -194,7 +202,9 @@ impl Miner {
         let (hash, height) = (block.header.hash(), block.coinbase.height);
         match self.chain.submit_block(block).await {
             Ok(outcome) => tracing::info!(%hash, height, ?outcome, "mined a block"),
-            Err(SubmitError::Stopped | SubmitError::Store(_)) => return Err(MinerError::ChainStopped),
+            Err(SubmitError::Stopped) => return Err(MinerError::ChainStopped),
+            // The chain thread tells why. If it ends by this, the next question is not answered.
+            Err(SubmitError::Store(error)) => tracing::debug!(%hash, height, %error, "a block was lost"),
             Err(error) => {
                 tracing::error!(%hash, height, "our own block was refused and its reward is lost: {error}")
             }

@@ -82,6 +82,20 @@ pub enum StoreError {
         /// The store's file.
         path: PathBuf,
     },
+    /// There is so little room left that a write might fail in its middle; nothing was written.
+    #[error(
+        "the disk is nearly full: {} has {} MiB left, less than the {} MiB that the store {} may need; blocks and \
+         transactions are refused until some space is freed",
+        path.parent().unwrap_or(path).display(), free >> 20, needed >> 20, path.display()
+    )]
+    NoRoom {
+        /// The store's file.
+        path: PathBuf,
+        /// The bytes that are left.
+        free: u64,
+        /// The bytes that should be.
+        needed: u64,
+    },
     /// The operating system refused.
     #[error(
         "cannot use the store {}: {source}; check that the directory exists, that this user may write there and \

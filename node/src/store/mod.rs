@@ -32,6 +32,10 @@ pub const STORE_FILE: &str = "chain.redb";
 /// shall stay below 40 MiB in all.
 const CACHE_BYTES: usize = 16 << 20;
 
+/// Room on the disk for the next writes: some times what the largest blocks and the most transactions that are taken
+/// in one go dirty, and other programs may write as well.
+const LEAST_FREE_BYTES: u64 = 32 << 20;
+
 /// What the engine says inside of this module; it becomes a [`StoreError`] at its border.
 type Engine<T> = Result<T, redb::Error>;
 
@@ -55,10 +59,33 @@ impl std::fmt::Debug for Reader {
 }
 
 impl Reader {
+    /// Returns an error when the disk is nearly full. After a write that failed the engine neither reads nor writes
+    /// until it is opened again, so it is better not to begin one.
+    pub(crate) fn check_room(&self) -> Result<(), StoreError> {
+        // Where the system does not tell, a write will.
+        let free = free_bytes(&self.path).unwrap_or(u64::MAX);
+        if free >= LEAST_FREE_BYTES {
+            return Ok(());
+        }
+        Err(StoreError::NoRoom { path: self.path.to_path_buf(), free, needed: LEAST_FREE_BYTES })
+    }
+
     /// Runs what reads a store for the first time, which may be damaged.
     pub(crate) fn guard<T>(&self, read: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
         guard(&self.path, read)
     }
+}
+
+/// Returns the bytes that this user may still write to the disk of `path`.
+#[cfg(unix)]
+fn free_bytes(path: &Path) -> Option<u64> {
+    let disk = rustix::fs::statvfs(path).ok()?;
+    Some(disk.f_bavail.saturating_mul(disk.f_frsize))
+}
+
+#[cfg(not(unix))]
+fn free_bytes(_: &Path) -> Option<u64> {
+    None
 }
 
 fn existing_file(directory: &Path) -> Result<PathBuf, StoreError> {

@@ -23,3 +23,5 @@ mod reorg;
 mod shutdown;
 mod store;
 mod support;
+#[cfg(unix)]
+mod system;

@@ -86,10 +86,40 @@ pub(crate) fn start_on_terminal(data_dir: &Path, arguments: &[&str], no_color: b
 /// The same, where no file can grow beyond `bytes`, as on a disk that is full. The shell counts in blocks of 512 or
 /// of 1,024 bytes, so the limit may be twice as large.
 pub(crate) fn start_with_file_limit(data_dir: &Path, arguments: &[&str], bytes: u64) -> Process {
+    start_by(
+        "sh",
+        &["-c", &format!("trap '' XFSZ; ulimit -f {}; {RUN}", bytes.div_ceil(512))],
+        data_dir,
+        arguments,
+    )
+}
+
+/// The same, with so many file descriptors.
+pub(crate) fn start_with_descriptors(data_dir: &Path, arguments: &[&str], count: u32) -> Process {
+    start_by("sh", &["-c", &format!("ulimit -n {count}; {RUN}")], data_dir, arguments)
+}
+
+/// The same, after `mount` in a namespace of its own, where `$D` is the data directory; `None` where the system does
+/// not let this user mount anything.
+#[allow(clippy::print_stderr, reason = "a test that was skipped has to say so")]
+pub(crate) fn start_with_mount(data_dir: &Path, arguments: &[&str], mount: &str) -> Option<Process> {
+    let is_allowed =
+        Command::new("unshare").args(["-Urm", "true"]).status().is_ok_and(|status| status.success());
+    if !is_allowed {
+        eprintln!("SKIPPED: this user may not mount anything here (unshare -Urm)");
+        return None;
+    }
+    let script = format!("D='{}'; {mount} && {RUN}", data_dir.display());
+    Some(start_by("unshare", &["-Urm", "sh", "-c", &script], data_dir, arguments))
+}
+
+/// What a script does with the node that it got as its arguments.
+const RUN: &str = "exec \"$0\" \"$@\"";
+
+fn start_by(program: &str, script: &[&str], data_dir: &Path, arguments: &[&str]) -> Process {
     let node = node_command(data_dir, arguments);
-    let mut command = Command::new("sh");
-    let script = format!("trap '' XFSZ; ulimit -f {}; exec \"$0\" \"$@\"", bytes.div_ceil(512));
-    command.args(["-c", &script]).arg(node.get_program()).args(node.get_args());
+    let mut command = Command::new(program);
+    command.args(script).arg(node.get_program()).args(node.get_args());
     let mut child =
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let stdout = child.stdout.take().unwrap();
@@ -167,6 +197,10 @@ impl Process {
     pub(crate) fn hang_up(&mut self) {
         self.stdout = channel().1;
         self.reader.take().unwrap().join().unwrap();
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     pub(crate) fn signal(&self, signal: Signal) {

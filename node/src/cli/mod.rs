@@ -23,8 +23,9 @@ use crate::chain::Options;
 use crate::config::{self, Config, DEFAULT_HOST, DEFAULT_PORT};
 
 const MORE_HELP: &str = "\
-What is given on the command line counts before the environment (IRONCHAIN_...), and that before the configuration file:
-TOML with the same names as above, without dashes before them, and a table [limits]. See docs/examples/node.toml.
+The command line counts first, then the environment (IRONCHAIN_...), then the configuration file.
+That is TOML with the names above, without the dashes before them, and a table [limits] of how much
+the node takes on: docs/examples/node.toml has them all.
 
 Examples:
   node                          main chain, wallet at http://127.0.0.1:1111/
@@ -51,9 +52,6 @@ Examples:
 pub struct Cli {
     #[command(subcommand)]
     command: Option<CliCommand>,
-    /// A file with settings, in TOML
-    #[arg(long, value_name = "FILE", env = "IRONCHAIN_CONFIG")]
-    config: Option<PathBuf>,
     #[command(flatten)]
     settings: Settings,
 }
@@ -189,7 +187,8 @@ impl Cli {
             }
             Some(CliCommand::Completions { shell }) => Ok(Task::Completions(shell)),
             None => {
-                let file = self.config.as_deref().map(Settings::read).transpose()?.unwrap_or_default();
+                let file =
+                    self.settings.config.as_deref().map(Settings::read).transpose()?.unwrap_or_default();
                 self.settings.or(file).into_run().map(|run| Task::Run(Box::new(run)))
             }
         }

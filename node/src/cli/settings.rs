@@ -23,6 +23,10 @@ pub(super) struct Settings {
     #[arg(value_name = "PEER", hide = true, value_parser = refuse_peer)]
     #[serde(skip)]
     peer: Option<String>,
+    /// A file with settings, in TOML
+    #[arg(long, value_name = "FILE", env = "IRONCHAIN_CONFIG")]
+    #[serde(skip)]
+    pub(super) config: Option<PathBuf>,
     /// The chain to follow: main, dev, or a file that describes one [default: main]
     #[arg(long, value_name = "CHAIN", env = "IRONCHAIN_CHAIN", global = true)]
     pub(super) chain: Option<String>,
@@ -86,6 +90,7 @@ impl Settings {
         Self {
             port: self.port.or(other.port),
             peer: None,
+            config: None,
             chain: self.chain.or(other.chain),
             host: self.host.or(other.host),
             miner: self.miner.or(other.miner),

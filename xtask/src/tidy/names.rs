@@ -6,7 +6,7 @@ const PROTOCOL: &str = "docs/protocol.md";
 const RULES: &str = "shared/src/consensus/error.rs";
 const POLICY: &str = "node/src/mempool/policy.rs";
 const README: &str = "README.md";
-const CLI: &str = "node/src/cli.rs";
+const CLI: &str = "node/src/cli/settings.rs";
 
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
     let results = [check_variants(tree), check_rule_ids(tree), check_flags(tree)];
@@ -123,7 +123,10 @@ fn flags(cli: &str) -> Vec<(usize, String)> {
         let line = line.trim();
         if line.starts_with("#[arg(") {
             is_flag = line.starts_with("#[arg(long");
-        } else if let (true, Some((field, _))) = (is_flag && !line.starts_with("//"), line.split_once(':')) {
+        } else if let (true, Some((field, _))) =
+            (is_flag && !line.starts_with(['/', '#']), line.split_once(':'))
+        {
+            let field = field.rsplit(' ').next().unwrap_or(field);
             flags.push((number, field.replace('_', "-")));
             is_flag = false;
         }

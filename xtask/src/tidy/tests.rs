@@ -58,8 +58,8 @@ const NAMES: [(&str, &str); 6] = [
     ("docs/protocol.md", "| TX-4 | signed |\n| BLK-1 | size |\nMEM-1"),
     ("README.md", "| `--data-dir DIR` | where |"),
     (
-        "node/src/cli.rs",
-        "    #[arg(long, value_name = \"DIR\")]\n    // Why.\n    data_dir: String,\n    #[arg(value_name = \"PORT\")]\n    port: u16,",
+        "node/src/cli/settings.rs",
+        "    #[arg(long, value_name = \"DIR\")]\n    #[serde(with = \"a::b\")]\n    pub(super) data_dir: String,\n    #[arg(value_name = \"PORT\")]\n    port: u16,",
     ),
 ];
 
@@ -94,7 +94,7 @@ fn names_that_do_not_agree_are_found() {
     );
     check_name("docs/protocol.md", "MEM-1", "", "node/src/mempool/policy.rs:1", "MEM-1");
     check_name("docs/protocol.md", "MEM-1", "MEM-1\n| TX-9 | new |", "docs/protocol.md:4", "TX-9");
-    check_name("README.md", "--data-dir", "data-dir", "node/src/cli.rs:3", "--data-dir");
+    check_name("README.md", "--data-dir", "data-dir", "node/src/cli/settings.rs:3", "--data-dir");
     check_name("README.md", "where |", "where |\n| `--moon` | far |", "README.md:2", "--moon");
 }
 

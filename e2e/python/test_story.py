@@ -19,6 +19,7 @@ import blocks
 import codec
 import harness
 import keys
+import proofs
 from blocks import CHAINS, Transaction
 from client import Refused, Session
 from consensus import Account, Ledger, reward_entry
@@ -314,6 +315,59 @@ class Story:
             assert account.history_head.hex() == view["history_head"]
         assert sum(account.balance for account in ledger.accounts.values()) == 10 * len(chain)
 
+    def a_check_before_signing(self):
+        transaction = self.session.payment(self.key, self.receiver, 2, 1)
+        unsigned = replace(transaction, signature=b"").encode().hex()
+        for text in (unsigned, transaction.encode().hex()):
+            view = self.session.call("check_transaction", transaction=text)
+            assert view["verdict"] == "valid", view
+            expected = view["expected_block"]
+        later = replace(transaction, nonce=transaction.nonce + 9, signature=b"").encode().hex()
+        view = self.session.call("check_transaction", transaction=later)
+        assert view["verdict"] == "not_now" and view["rule"] == "TX-6", view
+        tx_id = codec.shown(transaction.id())
+        assert self.wait("transaction", lambda _: True, tx_id=tx_id) == {"tx_id": tx_id, "status": "unknown"}
+        self.session.submit(transaction)
+        news = self.wait("transaction", lambda news: news["status"] == "confirmed", tx_id=tx_id)
+        assert news["height"] >= expected and news["confirmations"] >= 1
+        self.expect_mined(transaction)
+
+    def accounts_are_proven(self):
+        nobody = self.text(bytes(range(20)))
+        for address in (self.sender, self.text(self.receiver), nobody):
+            # A block may come between the two questions.
+            while True:
+                reply = self.session.call("get_account_proof", address=address)
+                view = self.account(address)
+                if view["block_hash"] == reply["block_hash"]:
+                    break
+            raw = keys.parse_address(address, self.session.chain.address_prefix)
+            prove = partial(proofs.proven_account, address=raw)
+            account = prove(reply)
+            assert (account.balance, account.nonce) == (view["balance"], view["nonce"])
+            assert account.history_head.hex() == view["history_head"]
+            for field in ("account_proof", "coinbase_proof"):
+                proofs.refuses_changes(reply, field, prove)
+
+    def transactions_are_proven(self):
+        for transaction in self.mined:
+            reply = self.session.call("get_transaction_proof", tx_id=codec.shown(transaction.id()))
+            assert proofs.proven_transaction(reply) == transaction
+            proofs.refuses_changes(reply, "proof", proofs.proven_transaction)
+        try:
+            self.session.call("get_transaction_proof", tx_id="0" * 64)
+        except Refused as refused:
+            assert refused.code == -32001, refused
+        else:
+            raise AssertionError("an unknown transaction is proven")
+
+    def control_needs_a_token(self):
+        for method, params in (("get_node", {}), ("set_mining", {"threads": 0})):
+            request = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
+            self.expect_error(request, -32010)
+        wrong = {"jsonrpc": "2.0", "id": 1, "method": "authorize", "params": {"token": "0" * 32}}
+        self.expect_error(json.dumps(wrong), -32011)
+
     def tests(self) -> list:
         return [
             self.the_chain_is_the_one_it_claims, self.nothing_is_compressed,
@@ -324,7 +378,8 @@ class Story:
             self.keys_that_do_not_belong, self.unknown_commands, self.frames_that_are_no_requests,
             self.addresses_that_are_none, self.batches_and_notifications,
             self.histories_lead_to_their_heads, self.a_block_is_what_its_view_says,
-            self.the_whole_chain_obeys_the_rules,
+            self.a_check_before_signing, self.accounts_are_proven, self.transactions_are_proven,
+            self.control_needs_a_token, self.the_whole_chain_obeys_the_rules,
         ]  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 mod axe;
 mod client;
 mod hostile;
+mod http;
 mod keyboard;
 mod looks;
 mod python;

@@ -1,5 +1,6 @@
 //! Clients that are broken, greedy or malicious. After each of them a healthy one is served.
 
+use std::os::fd::AsFd as _;
 use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -8,6 +9,7 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::Frame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{CloseCode, Data, OpCode};
 
@@ -149,6 +151,37 @@ async fn pings_are_answered_until_they_are_too_many() {
         (close.code, close.reason.as_str()),
         (CloseCode::Policy, "rate_limited: too many control frames")
     );
+    api.stop().await;
+}
+
+/// Sends `piece` again and again in a session until that is closed, and returns why.
+async fn flood(api: &TestApi, piece: &[u8], times: usize) -> Option<CloseFrame> {
+    let mut client = api.connect().await;
+    let mut socket = std::net::TcpStream::from(client.socket.get_ref().as_fd().try_clone_to_owned().unwrap());
+    socket.set_nonblocking(false).unwrap();
+    let many = piece.repeat(1000);
+    let writer = tokio::task::spawn_blocking(move || {
+        for _ in 0..times / 1000 {
+            if std::io::Write::write_all(&mut socket, &many).is_err() {
+                return;
+            }
+        }
+    });
+    let close = client.closed().await;
+    writer.await.unwrap();
+    close
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flood_of_pings_is_ended() {
+    let api = TestApi::new(&easy_spec()).await;
+    for payload in [0, 125] {
+        let ping = frame(0x89, payload, &vec![b'x'; usize::try_from(payload).unwrap()]);
+        let start = std::time::Instant::now();
+        let close = flood(&api, &ping, 200_000).await;
+        eprintln!("{payload} {close:?} {:?}", start.elapsed());
+    }
+    api.assert_healthy().await;
     api.stop().await;
 }
 

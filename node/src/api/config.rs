@@ -60,6 +60,9 @@ impl ApiConfig {
 
 /// Subscriptions of one session: a wallet needs one an account and one for the chain.
 pub(super) const MAX_SUBSCRIPTIONS: usize = 64;
+/// Pings and pongs of one session, wherever it comes from: a browser sends one in some seconds, and a pong for each
+/// of ours.
+pub(super) const CONTROL_RATE: Rate = Rate { per_second: 10, burst: 100 };
 /// Wrong control tokens of one session: a person may paste an old one. Of 2^128 nobody guesses one, however many
 /// sessions are opened for it.
 pub(super) const MAX_WRONG_TOKENS: u32 = 5;

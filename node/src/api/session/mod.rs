@@ -23,8 +23,9 @@ use tokio_tungstenite::tungstenite::{Bytes, Error as WsError, Message};
 
 use self::subscriptions::{News, Subscriptions};
 use self::wire::{Step, Wire};
-use super::config::{MAX_IN_FLIGHT, MAX_WRONG_TOKENS};
+use super::config::{CONTROL_RATE, MAX_IN_FLIGHT, MAX_WRONG_TOKENS};
 use super::methods::{self, Work};
+use super::rate::TokenBucket;
 use super::{Client, Server};
 
 /// Why a session ends.
@@ -65,6 +66,8 @@ struct Session {
     must_drain: bool,
     /// Whether the peer sent anything since it was last asked for a sign of life.
     is_alive: bool,
+    /// Pings and pongs that the peer may still send.
+    control_frames: TokenBucket,
     /// Whether the peer has shown the control token.
     is_authorized: bool,
     /// How many tokens it showed that were none.
@@ -81,6 +84,7 @@ pub(super) async fn run(server: Arc<Server>, client: Arc<Client>, upgraded: Upgr
         replies: FuturesOrdered::new(),
         must_drain: false,
         is_alive: true,
+        control_frames: TokenBucket::new(CONTROL_RATE, std::time::Instant::now()),
         is_authorized: false,
         n_wrong_tokens: 0,
     };
@@ -159,7 +163,7 @@ impl Session {
             Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {
                 // The pong was queued by the library; who sends too many is not worth one.
                 self.wire.flush_soon();
-                if self.client.may_ask() {
+                if self.control_frames.take(std::time::Instant::now()) {
                     Ok(())
                 } else {
                     Err(Ending::ByNode(CloseCode::Policy, "rate_limited: too many control frames"))

@@ -8,6 +8,9 @@ use shared::api::views::Answer;
 use crate::api::config::MAX_REPLY_BYTES;
 use crate::api::methods::Work;
 
+/// More than any refusal takes, whose longest part is an id of 64 bytes that are escaped.
+const MAX_REFUSAL_BYTES: usize = 1024;
+
 /// Encodes the reply to one call.
 pub(super) fn encode(call: &Call, answer: &Result<Answer, RpcError>) -> Option<String> {
     encode_within(call, answer, MAX_REPLY_BYTES)
@@ -22,13 +25,19 @@ pub(super) async fn finish(call: Call, work: Work) -> Option<String> {
 pub(super) async fn finish_batch(begun: Vec<(Call, Work)>) -> Option<String> {
     // Changes all at once, so that submissions share a write to the disk. Reads one by one, so that only one of their
     // answers is in memory that may be too large for the reply.
-    let changed = begun.into_iter().map(async |(call, work)| match work {
-        Work::Change(change) => (call, Work::Done(change.await)),
-        work @ (Work::Done(_) | Work::Read(_)) => (call, work),
+    let changed = begun.into_iter().map(|(call, work)| async {
+        match work {
+            Work::Change(change) => (call, Work::Done(change.await)),
+            work @ (Work::Done(_) | Work::Read(_)) => (call, work),
+        }
     });
+    let calls = join_all(changed).await;
     let mut replies = String::new();
-    for (call, work) in join_all(changed).await {
-        let room = MAX_REPLY_BYTES.saturating_sub(replies.len());
+    // The brackets, and in place of each that follows a refusal with its comma.
+    let mut reserved = 2 + calls.len() * MAX_REFUSAL_BYTES;
+    for (call, work) in calls {
+        reserved -= MAX_REFUSAL_BYTES;
+        let room = MAX_REPLY_BYTES.saturating_sub(replies.len() + reserved);
         if let Some(reply) = encode_within(&call, &wait(work).await, room) {
             replies.push(if replies.is_empty() { '[' } else { ',' });
             replies.push_str(&reply);

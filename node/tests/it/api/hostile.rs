@@ -84,7 +84,8 @@ async fn every_breach_of_the_protocol_closes_with_its_code() {
     const TEXT: u8 = 0x81;
     let limit = 256 * 1024;
     let too_long = vec![b' '; limit + 1];
-    let cases: [(&str, Vec<u8>, Option<CloseCode>); 11] = [
+    let protocol = Some(CloseCode::Protocol);
+    let cases: [(&str, Vec<u8>, Option<CloseCode>); 22] = [
         ("binary", frame(0x82, 3, b"\0\x01\x02"), Some(CloseCode::Unsupported)),
         ("one byte too long", frame(TEXT, too_long.len() as u64, &too_long), Some(CloseCode::Size)),
         ("claims 16 MiB", frame(TEXT, 16 << 20, b"x"), Some(CloseCode::Size)),
@@ -95,7 +96,26 @@ async fn every_breach_of_the_protocol_closes_with_its_code() {
         ("reserved opcode", frame(0x83, 0, b""), Some(CloseCode::Protocol)),
         ("compressed", frame(0xc1, 1, b"x"), Some(CloseCode::Protocol)),
         ("long ping", frame(0x89, 126, &[0; 126]), Some(CloseCode::Protocol)),
-        ("continues nothing", frame(0x80, 0, b""), Some(CloseCode::Protocol)),
+        ("continues nothing", frame(0x80, 0, b""), protocol),
+        ("second reserved bit", frame(0xa1, 1, b"x"), protocol),
+        ("third reserved bit", frame(0x91, 1, b"x"), protocol),
+        ("reserved control opcode", frame(0x8b, 0, b""), protocol),
+        ("ping in fragments", frame(0x09, 0, b""), protocol),
+        ("close in fragments", frame(0x08, 0, b""), protocol),
+        ("text inside of a text", [frame(0x01, 1, b"x"), frame(TEXT, 1, b"x")].concat(), protocol),
+        ("half a close code", frame(0x88, 1, b"\x03"), protocol),
+        ("compressed later", [frame(0x01, 1, b" "), frame(0xc0, 1, b" ")].concat(), protocol),
+        (
+            "not UTF-8 over two fragments",
+            [frame(0x01, 1, b"\xce"), frame(0x80, 1, b"\x28")].concat(),
+            Some(CloseCode::Invalid),
+        ),
+        (
+            "a large one in pieces",
+            [frame(0x01, 200_000, &[b' '; 200_000]), frame(0x80, 200_000, &[b' '; 200_000])].concat(),
+            Some(CloseCode::Size),
+        ),
+        ("long close", frame(0x88, 126, &[b'x'; 126]), protocol),
     ];
     for (name, bytes, code) in cases {
         assert_eq!(api.close_code_after(&bytes).await, code, "{name}");
@@ -134,53 +154,50 @@ async fn fragments_count_as_one_message() {
     api.stop().await;
 }
 
-#[tokio::test]
-async fn pings_are_answered_until_they_are_too_many() {
-    let rate = Rate { per_second: 1, burst: 20 };
-    let api = TestApi::with_config(&easy_spec(), ApiConfig { loopback_rate: rate, ..config() }).await;
+/// Sends `first`, then `piece` again and again in a session until that is closed, and returns why.
+async fn flood(api: &TestApi, first: &[u8], piece: &[u8], times: usize) -> Option<CloseFrame> {
     let mut client = api.connect().await;
-    client.socket.send(Message::Ping("hello".into())).await.unwrap();
-    assert_eq!(in_time(client.socket.next()).await.unwrap().unwrap(), Message::Pong("hello".into()));
-    for _ in 0..100 {
-        if client.socket.send(Message::Ping("".into())).await.is_err() {
-            break;
-        }
-    }
-    let close = client.closed().await.unwrap();
-    assert_eq!(
-        (close.code, close.reason.as_str()),
-        (CloseCode::Policy, "rate_limited: too many control frames")
-    );
-    api.stop().await;
-}
-
-/// Sends `piece` again and again in a session until that is closed, and returns why.
-async fn flood(api: &TestApi, piece: &[u8], times: usize) -> Option<CloseFrame> {
-    let mut client = api.connect().await;
+    client.socket.get_mut().write_all(first).await.unwrap();
     let mut socket = std::net::TcpStream::from(client.socket.get_ref().as_fd().try_clone_to_owned().unwrap());
     socket.set_nonblocking(false).unwrap();
     let many = piece.repeat(1000);
     let writer = tokio::task::spawn_blocking(move || {
-        for _ in 0..times / 1000 {
-            if std::io::Write::write_all(&mut socket, &many).is_err() {
-                return;
-            }
-        }
+        let mut write = || std::io::Write::write_all(&mut socket, &many);
+        (0..times / 1000).all(|_| write().is_ok())
     });
     let close = client.closed().await;
+    drop(client);
     writer.await.unwrap();
     close
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_flood_of_pings_is_ended() {
+async fn a_flood_of_control_frames_is_ended() {
     let api = TestApi::new(&easy_spec()).await;
-    for payload in [0, 125] {
-        let ping = frame(0x89, payload, &vec![b'x'; usize::try_from(payload).unwrap()]);
-        let start = std::time::Instant::now();
-        let close = flood(&api, &ping, 200_000).await;
-        eprintln!("{payload} {close:?} {:?}", start.elapsed());
+    let mut client = api.connect().await;
+    client.socket.send(Message::Ping("hello".into())).await.unwrap();
+    assert_eq!(in_time(client.socket.next()).await.unwrap().unwrap(), Message::Pong("hello".into()));
+    let pings = [frame(0x89, 0, b""), frame(0x89, 125, &[b'x'; 125]), frame(0x8a, 0, b"")];
+    for piece in pings {
+        let close = flood(&api, b"", &piece, 200_000).await.unwrap();
+        assert_eq!(
+            (close.code, close.reason.as_str()),
+            (CloseCode::Policy, "rate_limited: too many control frames")
+        );
     }
+    assert!(client.call("get_info", json!({})).await.is_ok());
+    api.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_million_fragments_are_one_message_that_is_too_large() {
+    let api = TestApi::new(&easy_spec()).await;
+    let close = flood(&api, &frame(0x01, 1, b" "), &frame(0x00, 1, b" "), 1_000_000).await.unwrap();
+    assert_eq!((close.code, close.reason.as_str()), (CloseCode::Size, "a message is at most 262144 bytes"));
+    // Control frames between the fragments are answered, and counted as ever.
+    let piece = [frame(0x00, 1, b" "), frame(0x89, 0, b"")].concat();
+    let close = flood(&api, &frame(0x01, 1, b" "), &piece, 100_000).await.unwrap();
+    assert_eq!(close.code, CloseCode::Policy);
     api.assert_healthy().await;
     api.stop().await;
 }
@@ -222,8 +239,10 @@ async fn what_is_not_http_is_refused_and_closed() {
     let config = ApiConfig { header_timeout: Duration::from_millis(300), ..config() };
     let api = TestApi::with_config(&easy_spec(), config).await;
     let long_header = format!("GET / HTTP/1.1\r\nhost: localhost\r\nx: {}\r\n\r\n", "a".repeat(20_000));
+    let longer_headers = [64 << 10, 10 << 20]
+        .map(|length| format!("GET /ws HTTP/1.1\r\nhost: localhost\r\nx: {}\r\n\r\n", "a".repeat(length)));
     let many_headers = format!("GET / HTTP/1.1\r\nhost: localhost\r\n{}\r\n", "x: y\r\n".repeat(70));
-    let cases: [(&str, &[u8]); 12] = [
+    let cases: [(&str, &[u8]); 14] = [
         ("noise", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n"),
         ("text", b"hello\r\n\r\n"),
         ("HTTP/0.9", b"GET /\r\n\r\n"),
@@ -241,6 +260,8 @@ async fn what_is_not_http_is_refused_and_closed() {
         ("space in name", b"GET / HTTP/1.1\r\nhost : localhost\r\n\r\n"),
         ("half a head", b"GET / HTTP/1.1\r\nhost: localh"),
         ("long header", long_header.as_bytes()),
+        ("64 KiB of header", longer_headers[0].as_bytes()),
+        ("10 MiB of header", longer_headers[1].as_bytes()),
         ("many headers", many_headers.as_bytes()),
     ];
     for (name, bytes) in cases {

@@ -8,6 +8,7 @@ mod lists;
 mod methods;
 mod news;
 mod proofs;
+mod sizes;
 mod topics;
 
 use std::net::SocketAddr;

@@ -49,8 +49,12 @@ enum Chore {
     /// Runs what takes hours, and writes its result to `docs/results/`.
     #[command(subcommand)]
     Long(long::Long),
-    /// Measures sizes, memory and the page, and prints a table.
-    Bench,
+    /// Measures, and prints what it found.
+    Bench {
+        /// Only this part; without it, all.
+        #[arg(value_enum)]
+        part: Option<bench::Part>,
+    },
     /// Takes pictures of every page and state: light and dark, phone and desktop, in each language.
     Screenshots,
 }
@@ -64,7 +68,7 @@ fn main() -> Result<()> {
         Chore::Test { part } => test::test(part)?,
         Chore::Fuzz { target, seconds } => drop(fuzz::fuzz(target.as_deref(), seconds)?),
         Chore::Long(chore) => long::long(chore)?,
-        Chore::Bench => bench::bench()?,
+        Chore::Bench { part } => bench::bench(part)?,
         Chore::Screenshots => screenshots::screenshots()?,
     }
     println!("\nall done in {:.0?}", started.elapsed());

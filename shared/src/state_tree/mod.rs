@@ -2,9 +2,12 @@
 //! (`docs/protocol.md`, sections 5 and 10).
 //!
 //! A subtree with one leaf is that leaf and an empty subtree is a constant, so a tree of n accounts has about 1.44 n
-//! inner nodes. Leaves and inner nodes live in two arrays and refer to each other by position.
+//! inner nodes. Leaves and inner nodes live in two arenas and refer to each other by place: 168 bytes an account.
 
+mod arena;
 mod proof;
+
+use arena::Arena;
 
 use crate::address::Address;
 use crate::hash::{StateRoot, sha256};
@@ -44,67 +47,62 @@ fn hash_parts(domain: &[u8], first: &Hash, second: &Hash) -> Hash {
     Sha256::new().chain_update(domain).chain_update(first).chain_update(second).finalize().into()
 }
 
-/// A subtree.
+/// Where a subtree is: nowhere, a leaf or an inner node, by its place in its arena. Four bytes, because there are
+/// millions of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Node {
+struct Node(u32);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
     Empty,
     Leaf(u32),
     Inner(u32),
+}
+
+impl Node {
+    const EMPTY: Self = Self(u32::MAX);
+    /// Set for leaves; places stay below it.
+    const LEAF: u32 = 1 << 31;
+
+    const fn leaf(place: u32) -> Self {
+        Self(place | Self::LEAF)
+    }
+
+    const fn inner(place: u32) -> Self {
+        Self(place)
+    }
+
+    const fn place(self) -> Place {
+        match self.0 {
+            u32::MAX => Place::Empty,
+            leaf if leaf & Self::LEAF != 0 => Place::Leaf(leaf & !Self::LEAF),
+            inner => Place::Inner(inner),
+        }
+    }
+}
+
+/// A subtree as its parent knows it. The hash is kept here, so that an update reads the nodes on its path and none of
+/// their siblings: what is not in the processor's cache takes as long to fetch as to hash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Subtree {
+    hash: Hash,
+    node: Node,
+}
+
+impl Subtree {
+    const EMPTY: Self = Self { hash: EMPTY, node: Node::EMPTY };
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Leaf {
     key: Hash,
     value_hash: Hash,
-    hash: Hash,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Inner {
-    left: Node,
-    right: Node,
-    hash: Hash,
-}
-
-/// An array whose places are used again.
-#[derive(Debug, Clone)]
-struct Arena<T> {
-    items: Vec<T>,
-    free: Vec<u32>,
-}
-
-impl<T: Copy> Arena<T> {
-    const fn new() -> Self {
-        Self { items: Vec::new(), free: Vec::new() }
-    }
-
-    #[expect(clippy::expect_used, reason = "2^32 places are more than memory holds")]
-    fn insert(&mut self, item: T) -> u32 {
-        if let Some(id) = self.free.pop() {
-            self.set(id, item);
-            return id;
-        }
-        let id = u32::try_from(self.items.len()).expect("2^32 nodes exceed any memory");
-        self.items.push(item);
-        id
-    }
-
-    #[expect(clippy::expect_used, reason = "ids come from `insert` alone and `items` never shrinks")]
-    fn get(&self, id: u32) -> T {
-        let index = usize::try_from(id).expect("u32 fits usize on every target");
-        *self.items.get(index).expect("the id was handed out by insert")
-    }
-
-    fn set(&mut self, id: u32, item: T) {
-        if let Some(place) = usize::try_from(id).ok().and_then(|index| self.items.get_mut(index)) {
-            *place = item;
-        }
-    }
-
-    fn remove(&mut self, id: u32) -> T {
-        self.free.push(id);
-        self.get(id)
-    }
+    left: Subtree,
+    right: Subtree,
 }
 
 /// One change of the tree: a key and its new value hash, or `None` to remove it.
@@ -115,7 +113,7 @@ pub type Change = (Hash, Option<Hash>);
 pub struct StateTree {
     leaves: Arena<Leaf>,
     inners: Arena<Inner>,
-    root: Node,
+    root: Subtree,
 }
 
 impl Default for StateTree {
@@ -128,20 +126,20 @@ impl StateTree {
     /// Returns the tree over no accounts.
     #[must_use]
     pub const fn new() -> Self {
-        Self { leaves: Arena::new(), inners: Arena::new(), root: Node::Empty }
+        Self { leaves: Arena::new(), inners: Arena::new(), root: Subtree::EMPTY }
     }
 
     /// Returns the root over all accounts.
     #[must_use]
     pub fn root(&self) -> StateRoot {
-        StateRoot(self.hash(self.root))
+        StateRoot(self.root.hash)
     }
 
     /// Applies all `changes` at once and returns the new root. When a key occurs twice, one of them wins.
     pub fn update(&mut self, mut changes: Vec<Change>) -> StateRoot {
         changes.sort_unstable();
         changes.dedup_by_key(|(key, _)| *key);
-        self.root = self.update_node(self.root, 0, &changes);
+        self.root = self.update_subtree(self.root, 0, &changes);
         self.root()
     }
 
@@ -150,53 +148,45 @@ impl StateTree {
     pub fn prove(&self, address: &Address, account: Option<Account>) -> AccountProof {
         let key = tree_key(address);
         let mut siblings = Vec::new();
-        let mut node = self.root;
-        while let Node::Inner(id) = node {
-            let inner = self.inners.get(id);
+        let mut node = self.root.node;
+        while let Place::Inner(place) = node.place() {
+            let inner = self.inners.get(place);
             let (next, sibling) =
                 if bit(&key, siblings.len()) { (inner.right, inner.left) } else { (inner.left, inner.right) };
-            siblings.push(self.hash(sibling));
-            node = next;
+            siblings.push(sibling.hash);
+            node = next.node;
         }
-        let leaf = match node {
-            Node::Leaf(id) => {
-                let leaf = self.leaves.get(id);
+        let leaf = match node.place() {
+            Place::Leaf(place) => {
+                let leaf = self.leaves.get(place);
                 Some((leaf.key, leaf.value_hash))
             }
-            Node::Empty | Node::Inner(_) => None,
+            Place::Empty | Place::Inner(_) => None,
         };
         AccountProof { value: account, leaf, siblings }
     }
 
-    fn hash(&self, node: Node) -> Hash {
-        match node {
-            Node::Empty => EMPTY,
-            Node::Leaf(id) => self.leaves.get(id).hash,
-            Node::Inner(id) => self.inners.get(id).hash,
-        }
-    }
-
     /// Applies `changes`, sorted and all under this subtree, and returns the subtree that comes of it.
-    fn update_node(&mut self, node: Node, depth: usize, changes: &[Change]) -> Node {
+    fn update_subtree(&mut self, subtree: Subtree, depth: usize, changes: &[Change]) -> Subtree {
         if changes.is_empty() {
-            return node;
+            return subtree;
         }
-        match node {
-            Node::Empty => self.build(depth, changes),
-            Node::Leaf(id) => self.update_leaf(id, depth, changes),
-            Node::Inner(id) => {
-                let inner = self.inners.get(id);
+        match subtree.node.place() {
+            Place::Empty => self.build(depth, changes),
+            Place::Leaf(place) => self.update_leaf(place, depth, changes),
+            Place::Inner(place) => {
+                let inner = self.inners.get(place);
                 let (left, right) = split(changes, depth);
                 let below = depth.saturating_add(1);
-                let left = self.update_node(inner.left, below, left);
-                let right = self.update_node(inner.right, below, right);
-                self.join(Some(id), left, right)
+                let left = self.update_subtree(inner.left, below, left);
+                let right = self.update_subtree(inner.right, below, right);
+                self.join(Some(place), left, right)
             }
         }
     }
 
-    fn update_leaf(&mut self, id: u32, depth: usize, changes: &[Change]) -> Node {
-        let old = self.leaves.remove(id);
+    fn update_leaf(&mut self, place: u32, depth: usize, changes: &[Change]) -> Subtree {
+        let old = self.leaves.remove(place);
         match changes.binary_search_by_key(&old.key, |(key, _)| *key) {
             Ok(_) => self.build(depth, changes),
             Err(position) => {
@@ -208,14 +198,13 @@ impl StateTree {
     }
 
     /// Builds a subtree from nothing.
-    fn build(&mut self, depth: usize, changes: &[Change]) -> Node {
+    fn build(&mut self, depth: usize, changes: &[Change]) -> Subtree {
         match changes {
-            [] | [(_, None)] => Node::Empty,
-            [(key, Some(value_hash))] => Node::Leaf(self.leaves.insert(Leaf {
-                key: *key,
-                value_hash: *value_hash,
-                hash: hash_leaf(key, value_hash),
-            })),
+            [] | [(_, None)] => Subtree::EMPTY,
+            [(key, Some(value_hash))] => {
+                let place = self.leaves.insert(Leaf { key: *key, value_hash: *value_hash });
+                Subtree { hash: hash_leaf(key, value_hash), node: Node::leaf(place) }
+            }
             _ => {
                 let (left, right) = split(changes, depth);
                 let below = depth.saturating_add(1);
@@ -226,28 +215,29 @@ impl StateTree {
         }
     }
 
-    /// Puts two subtrees together, in the place of inner node `id` if there is one: two leaves or more need an inner
+    /// Puts two subtrees together, in the inner node at `place` if there is one: two leaves or more need an inner
     /// node, one leaf rises, nothing is nothing.
-    fn join(&mut self, id: Option<u32>, left: Node, right: Node) -> Node {
-        let risen = match (left, right) {
-            (Node::Empty, Node::Empty | Node::Leaf(_)) => Some(right),
-            (Node::Leaf(_), Node::Empty) => Some(left),
-            (Node::Leaf(_) | Node::Inner(_), _) | (Node::Empty, Node::Inner(_)) => None,
+    fn join(&mut self, place: Option<u32>, left: Subtree, right: Subtree) -> Subtree {
+        let risen = match (left.node.place(), right.node.place()) {
+            (Place::Empty, Place::Empty | Place::Leaf(_)) => Some(right),
+            (Place::Leaf(_), Place::Empty) => Some(left),
+            (Place::Leaf(_) | Place::Inner(_), _) | (Place::Empty, Place::Inner(_)) => None,
         };
         if let Some(risen) = risen {
-            if let Some(id) = id {
-                self.inners.remove(id);
+            if let Some(place) = place {
+                self.inners.remove(place);
             }
             return risen;
         }
-        let inner = Inner { left, right, hash: hash_inner(&self.hash(left), &self.hash(right)) };
-        match id {
-            Some(id) => {
-                self.inners.set(id, inner);
-                Node::Inner(id)
+        let inner = Inner { left, right };
+        let place = match place {
+            Some(place) => {
+                self.inners.set(place, inner);
+                place
             }
-            None => Node::Inner(self.inners.insert(inner)),
-        }
+            None => self.inners.insert(inner),
+        };
+        Subtree { hash: hash_inner(&left.hash, &right.hash), node: Node::inner(place) }
     }
 }
 

@@ -112,10 +112,10 @@ fn places_are_used_again() {
     let mut tree = StateTree::new();
     let changes = |value: Option<Hash>| (0..100_u8).map(|n| (sha256(&[n]), value)).collect::<Vec<_>>();
     tree.update(changes(Some([1; 32])));
-    let places = (tree.leaves.items.len(), tree.inners.items.len());
+    let places = (tree.leaves.places(), tree.inners.places());
     assert_eq!(tree.update(changes(None)), EMPTY_ROOT);
     tree.update(changes(Some([1; 32])));
-    assert_eq!((tree.leaves.items.len(), tree.inners.items.len()), places);
+    assert_eq!((tree.leaves.places(), tree.inners.places()), places);
 }
 
 proptest! {

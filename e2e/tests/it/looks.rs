@@ -92,11 +92,18 @@ async fn a_wallet_that_nobody_uses_locks_itself() -> Result<()> {
         page.text("auto-lock-banner").await?;
         page.click("nav-settings").await?;
         page.gone("auto-lock-banner").await?;
-        page.script("document.querySelector('[data-testid=auto-lock]').value", vec![]).await?;
         pass(301).await?;
         page.text("unlock-submit").await?;
         unlock(&page).await?;
+        // Who wants another time has it on the next visit too.
+        const CHOOSE: &str = "const time = document.querySelector('[data-testid=auto-lock]'); \
+            time.value = '60'; time.dispatchEvent(new Event('change', { bubbles: true }))";
         page.text("auto-lock").await?;
+        page.script(CHOOSE, vec![]).await?;
+        page.reload().await?;
+        unlock(&page).await?;
+        let chosen = "return document.querySelector('[data-testid=auto-lock]')?.value == '60'";
+        page.script_when("choice of an hour", chosen, vec![]).await?;
         node.stop()?;
         Ok(())
     })

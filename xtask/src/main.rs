@@ -49,9 +49,9 @@ enum Chore {
     /// Runs what takes hours, and writes its result to `docs/results/`.
     #[command(subcommand)]
     Long(long::Long),
-    /// Measures, and prints what it found.
+    /// Measures and prints tables.
     Bench {
-        /// Only this part; without it, all.
+        /// Only this part.
         #[arg(value_enum)]
         part: Option<bench::Part>,
     },

@@ -54,6 +54,7 @@ fn programs() -> Result<()> {
 
 /// Runs a part of the node's own figures.
 fn chain(part: &str) -> Result<()> {
-    let arguments = ["bench", "--locked", "-p", "node", "--no-default-features", "--bench", "chain", "--", part];
+    let arguments =
+        ["bench", "--locked", "-p", "node", "--no-default-features", "--bench", "chain", "--", part];
     run(part, &mut cargo(&arguments))
 }

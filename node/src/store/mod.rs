@@ -36,6 +36,11 @@ const CACHE_BYTES: usize = 16 << 20;
 /// in one go dirty, and other programs may write as well.
 const LEAST_FREE_BYTES: u64 = 32 << 20;
 
+/// The size of a file up to which every page of it is verified when it is opened. What the engine does with a page of
+/// its own that is not what it wrote ranges from an error to an abort; looking at all of a larger file would keep its
+/// user waiting, so there it is left to `node check`.
+const VERIFIED_BYTES: u64 = 64 << 20;
+
 /// What the engine says inside of this module; it becomes a [`StoreError`] at its border.
 type Engine<T> = Result<T, redb::Error>;
 
@@ -134,7 +139,10 @@ impl Store {
     /// As [`Store::open`], and when there is none.
     pub fn open_existing(path: &Path, spec: &ChainSpec) -> Result<Self, StoreError> {
         let file = existing_file(path)?;
-        Self::open_with(&file, spec, |builder| builder.open(&file))
+        let bytes =
+            std::fs::metadata(&file).map_err(|error| StoreError::explain_io(file.clone(), error))?.len();
+        let is_small = bytes <= VERIFIED_BYTES;
+        Self::open_with(&file, spec, |builder| builder.set_check_integrity_on_open(is_small).open(&file))
     }
 
     /// Opens a store that is there after having looked at every page of its file.
@@ -146,7 +154,8 @@ impl Store {
         Self::open_with(&file, spec, |builder| builder.set_check_integrity_on_open(true).open(&file))
     }
 
-    /// Opens the store that `backend` holds; `file` is what it is called and must exist.
+    /// Opens the store that `backend` holds, and looks at every page first if `verify`; `file` is what it is called and
+    /// must exist.
     ///
     /// # Errors
     /// As [`Store::open`].
@@ -154,8 +163,11 @@ impl Store {
         backend: impl redb::StorageBackend,
         file: &Path,
         spec: &ChainSpec,
+        verify: bool,
     ) -> Result<Self, StoreError> {
-        Self::open_with(file, spec, |builder| builder.create_with_backend(backend))
+        Self::open_with(file, spec, |builder| {
+            builder.set_check_integrity_on_open(verify).create_with_backend(backend)
+        })
     }
 
     fn open_with(

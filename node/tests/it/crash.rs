@@ -54,7 +54,7 @@ async fn other_branch(spec: &Arc<ChainSpec>, common: &[Block]) -> Vec<Block> {
 
 async fn run() -> Run {
     let (spec, disk) = (easy_spec(), Disk::default());
-    let test = TestChain::on(&spec, ManualClock::new(&spec), disk.clone()).unwrap();
+    let test = TestChain::on(&spec, ManualClock::new(&spec), disk.clone(), false).unwrap();
     let mut states = vec![state(&test)];
     let mut tell = |test: &TestChain| {
         states.push(state(test));
@@ -95,10 +95,10 @@ async fn run() -> Run {
 }
 
 /// Opens what is left; `None` when it is told to be damaged.
-fn open(run: &Run, disk: &Disk) -> Option<State> {
+fn open(run: &Run, disk: &Disk, verify: bool) -> Option<State> {
     let clock = ManualClock::new(&run.spec);
     clock.set(run.now);
-    match TestChain::on(&run.spec, clock, disk.clone()) {
+    match TestChain::on(&run.spec, clock, disk.clone(), verify) {
         Ok(test) => {
             let state = state(&test);
             test.stop();
@@ -110,9 +110,9 @@ fn open(run: &Run, disk: &Disk) -> Option<State> {
 }
 
 /// Asserts that an image holds what was acknowledged, or the step after that.
-fn check_image(run: &Run, told: usize, what: &str, disk: &Disk) {
+fn check_image(run: &Run, told: usize, what: &str, disk: &Disk, verify: bool) {
     let allowed = &run.states[told..run.states.len().min(told + 2)];
-    match open(run, disk) {
+    match open(run, disk, verify) {
         Some(found) => assert!(allowed.contains(&found), "{what}: {found:?} is none of {allowed:?}"),
         // A store whose making was interrupted holds nothing that could be lost.
         None => assert_eq!(told, 0, "{what}: damaged"),
@@ -149,7 +149,7 @@ async fn a_power_cut_at_any_write_or_sync_loses_nothing_acknowledged() {
                 let what = format!("round {round}, cut {} of {}, {kind:?}", cuts.position(), log.len());
                 let disk = Disk::with(cuts.image(kind, &mut random));
                 let before = disk.bytes();
-                check_image(&run, cuts.told(), &what, &disk);
+                check_image(&run, cuts.told(), &what, &disk, random.below(2) == 0);
                 images += 1;
                 // Now and then the power fails again while the store is opened.
                 if random.below(8) == 0 {
@@ -179,7 +179,8 @@ fn check_second_cut(
     let kinds = [Survives::Nothing, Survives::Prefix, Survives::Sectors(512)];
     for kind in kinds {
         let what = format!("{what}; again at {} of {}, {kind:?}", cuts.position(), log.len());
-        check_image(run, told, &what, &Disk::with(cuts.image(kind, random)));
+        let disk = Disk::with(cuts.image(kind, random));
+        check_image(run, told, &what, &disk, random.below(2) == 0);
     }
     kinds.len()
 }
@@ -190,7 +191,7 @@ async fn a_disk_that_fails_ends_the_chain_thread_and_loses_nothing_acknowledged(
     let mut ended = 0;
     for n_operations in (0..300).step_by(7) {
         let disk = Disk::default();
-        let test = TestChain::on(&spec, ManualClock::new(&spec), disk.clone()).unwrap();
+        let test = TestChain::on(&spec, ManualClock::new(&spec), disk.clone(), false).unwrap();
         test.mine_many(2, address(0)).await;
         let mut told = state(&test);
         disk.fail_after(n_operations);
@@ -224,7 +225,7 @@ async fn a_disk_that_fails_ends_the_chain_thread_and_loses_nothing_acknowledged(
         ended += 1;
         let clock = ManualClock::new(&spec);
         clock.set(now);
-        let again = TestChain::on(&spec, clock, Disk::with(disk.bytes())).unwrap();
+        let again = TestChain::on(&spec, clock, Disk::with(disk.bytes()), false).unwrap();
         // The step that failed may have come through nevertheless, as far as a disk can tell.
         let (height, tip) = (again.height(), state(&again));
         assert!(height >= 2 && (tip == told || height <= 11), "{n_operations}");

@@ -32,7 +32,7 @@ fn accounts(test: &TestChain) -> Vec<(Address, Account)> {
 
 async fn whole() -> Whole {
     let (spec, disk) = (easy_spec(), Disk::default());
-    let test = TestChain::on(&spec, ManualClock::new(&spec), disk.clone()).unwrap();
+    let test = TestChain::on(&spec, ManualClock::new(&spec), disk.clone(), true).unwrap();
     let there = TestChain::new(&spec);
     let mut by_height = BTreeMap::from([(0, Vec::new())]);
     let mut mined = Vec::new();
@@ -57,7 +57,7 @@ async fn whole() -> Whole {
 async fn use_all(whole: &Whole, bytes: Vec<u8>, what: &str) -> bool {
     let clock = ManualClock::new(&whole.spec);
     clock.set(whole.now);
-    let test = match TestChain::on(&whole.spec, clock, Disk::with(bytes)) {
+    let test = match TestChain::on(&whole.spec, clock, Disk::with(bytes), true) {
         Ok(test) => test,
         Err(
             StoreError::Corrupt { .. }

@@ -158,16 +158,18 @@ impl TestChain {
         Self::open_store(spec, options, directory, clock, store)
     }
 
-    /// A chain thread on what `backend` holds, with the time of `clock`.
+    /// A chain thread on what `backend` holds, with the time of `clock`. `verify` as small stores are, or not as large
+    /// ones.
     pub(crate) fn on(
         spec: &Arc<ChainSpec>,
         clock: Arc<ManualClock>,
         backend: impl redb::StorageBackend,
+        verify: bool,
     ) -> Result<Self, StoreError> {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join(STORE_FILE);
         std::fs::write(&file, "").unwrap();
-        let store = Store::open_on(backend, &file, spec)?;
+        let store = Store::open_on(backend, &file, spec, verify)?;
         Self::open_store(spec, Options::default(), directory, clock, store)
     }
 

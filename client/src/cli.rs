@@ -9,11 +9,11 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use shared::address::is_secret_typed;
 use shared::spec::ChainSpec;
 
-use crate::address::{NodeAddress, NodeAddressError};
 use crate::commands::{address, balance, completions, history, new, send, sign, verify, watch, words};
 use crate::node::Endpoint;
 use crate::problem::ErrorLine;
 use crate::secrets;
+use wallet_wasm::node_address::{NodeAddress, NodeAddressError};
 
 const MORE_HELP: &str = "\
 Examples:
@@ -54,7 +54,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Args)]
 pub(crate) struct Options {
     /// The node to talk to: PORT, HOST, HOST:PORT, or an address that begins with ws:// or http:// [default: 1111]
-    #[arg(long, value_name = "NODE", global = true)]
+    #[arg(long, value_name = "NODE", global = true, value_parser = parse_node)]
     pub(crate) node: Option<NodeAddress>,
     /// The chain, where no node tells: main, dev or a chain file [default: that of --node if given, else main]
     #[arg(long, value_name = "CHAIN", global = true, value_parser = parse_chain)]
@@ -152,7 +152,17 @@ fn parse_menu_node(text: &str) -> Result<NodeAddress, String> {
     if text != "localhost" && !text.contains(|c: char| c.is_ascii_digit() || matches!(c, '.' | ':')) {
         return Err(format!("there is no such command; see client --help (a computer: {text}:1111)"));
     }
-    text.parse().map_err(|error: NodeAddressError| error.to_string())
+    parse_node(text)
+}
+
+fn parse_node(text: &str) -> Result<NodeAddress, String> {
+    let node: NodeAddress = text.parse().map_err(|error: NodeAddressError| error.to_string())?;
+    if node.is_encrypted {
+        return Err(
+            "encrypted connections are not supported yet; give an address that begins with ws://".into()
+        );
+    }
+    Ok(node)
 }
 
 fn parse_chain(text: &str) -> Result<ChainSpec, String> {

@@ -5,7 +5,6 @@
 //! and `shared`. What a command found out goes to standard output; questions and errors go to standard error.
 
 mod account;
-mod address;
 mod cli;
 mod coins;
 mod commands;

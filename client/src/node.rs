@@ -16,7 +16,7 @@ use tungstenite::{HandshakeError, Message, WebSocket, client};
 use wallet_wasm::WalletError;
 use wallet_wasm::session::REQUEST_TIMEOUT_SECONDS;
 
-use crate::address::NodeAddress;
+use wallet_wasm::node_address::NodeAddress;
 
 const DIAL_LIMIT: Duration = Duration::from_secs(5);
 const ANSWER_LIMIT: Duration = Duration::from_secs(REQUEST_TIMEOUT_SECONDS as u64);

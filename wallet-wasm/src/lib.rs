@@ -12,6 +12,7 @@ pub mod error;
 #[cfg(target_arch = "wasm32")]
 pub mod js;
 pub mod keystore;
+pub mod node_address;
 pub mod payment;
 pub mod protocol;
 pub mod session;

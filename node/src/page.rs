@@ -1,5 +1,9 @@
 //! The wallet page inside of this program. `build.rs` makes the list; without the feature `page` it is empty.
 
+use std::sync::LazyLock;
+
+use sha2::{Digest as _, Sha256};
+
 /// One file of the page, with what a response says of it.
 #[derive(Debug)]
 pub(crate) struct PageFile {
@@ -25,6 +29,16 @@ pub(crate) const ABSENT: &str = "This is an Ironchain node that was built withou
 include!(concat!(env!("OUT_DIR"), "/page_files.rs"));
 #[cfg(not(feature = "page"))]
 static FILES: [PageFile; 0] = [];
+
+/// Where the page's program is.
+const PROGRAM: &str = "/pkg/web_bg.wasm";
+
+/// Returns the SHA-256 of the page's program in hex, by which this node's page is compared with others.
+pub(crate) fn program_sha256() -> Option<&'static str> {
+    static HASH: LazyLock<Option<String>> =
+        LazyLock::new(|| find(PROGRAM).map(|file| hex::encode(Sha256::digest(file.bytes))));
+    HASH.as_deref()
+}
 
 /// Returns the file that is served at `path`.
 pub(crate) fn find(path: &str) -> Option<&'static PageFile> {

@@ -15,6 +15,7 @@ use shared::transaction::Transaction;
 use crate::chain::{Branch, HeadChange, View};
 use crate::mempool::{MempoolView, Pending, Rank};
 use crate::miner::MinerHandle;
+use crate::page;
 use crate::store::{self, HistoryPage};
 
 /// The protocol's version.
@@ -34,6 +35,7 @@ pub(super) fn info(spec: &ChainSpec, view: &View) -> InfoView {
         mempool_size: to_u64(view.mempool.len()),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         protocol: PROTOCOL,
+        page_sha256: page::program_sha256().map(str::to_owned),
     }
 }
 

@@ -8,7 +8,7 @@ mod settings;
 use std::io::{self, Write as _};
 use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
@@ -21,6 +21,7 @@ use self::settings::{Settings, parse_port};
 use crate::api::ApiConfig;
 use crate::chain::Options;
 use crate::config::{self, Config, DEFAULT_HOST, DEFAULT_PORT};
+use crate::page;
 
 const MORE_HELP: &str = "\
 The command line counts first, then the environment (IRONCHAIN_...), then the configuration file.
@@ -44,6 +45,7 @@ Examples:
 #[command(
     name = "node",
     version,
+    long_version = long_version(),
     override_usage = "node [PORT] [OPTIONS]\n       node <COMMAND>",
     after_help = MORE_HELP,
     args_conflicts_with_subcommands = true,
@@ -54,6 +56,15 @@ pub struct Cli {
     command: Option<CliCommand>,
     #[command(flatten)]
     settings: Settings,
+}
+
+/// What anybody needs to tell two builds apart.
+fn long_version() -> &'static str {
+    static TEXT: LazyLock<String> = LazyLock::new(|| {
+        let page = page::program_sha256().map_or_else(|| "none".to_owned(), |hash| format!("SHA-256 {hash}"));
+        format!("{}\nprogram of the wallet page: {page}", env!("CARGO_PKG_VERSION"))
+    });
+    &TEXT
 }
 
 #[derive(Debug, Subcommand)]

@@ -84,6 +84,7 @@ fn info(genesis: &BlockHash) -> InfoView {
         mempool_size: 0,
         version: "0.1.0".to_owned(),
         protocol: 1,
+        page_sha256: None,
     }
 }
 

@@ -36,6 +36,9 @@ pub struct InfoView {
     pub version: String,
     /// The protocol's version, 1.
     pub protocol: u32,
+    /// The SHA-256 of the program in the wallet page that the node serves, in hex; absent when it serves none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page_sha256: Option<String>,
 }
 
 /// A confirmed balance.

@@ -207,6 +207,7 @@ fn info(genesis_hash: BlockHash) -> InfoView {
         mempool_size: 0,
         version: "0.1.0".to_owned(),
         protocol: 1,
+        page_sha256: None,
     }
 }
 

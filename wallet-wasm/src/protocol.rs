@@ -5,7 +5,7 @@
 //! except that new words are shown once in [`Reply::Words`].
 
 use serde::{Deserialize, Serialize};
-use shared::api::views::{AccountView, HeadView, HistoryView, InfoView, TransactionStatusView};
+use shared::api::views::{AccountView, HeadView, HistoryView, InfoView, NodeView, TransactionStatusView};
 use shared::hash::TxId;
 
 use crate::error::WalletError;
@@ -102,6 +102,31 @@ pub enum Command {
         /// Its id.
         tx_id: TxId,
     },
+    /// Steers the node. Reply: [`Reply::Node`].
+    Steer(Steering),
+}
+
+/// What the page asks of the node that served it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "snake_case")]
+pub enum Steering {
+    /// Shows the control token, without which the node refuses the others. Once in each connection.
+    Authorize {
+        /// From the link that the node shows at its start.
+        token: String,
+    },
+    /// Only looks.
+    Look,
+    /// Changes how many threads mine.
+    SetMining {
+        /// 0 for none.
+        threads: u64,
+    },
+    /// Changes who earns the rewards.
+    SetPayout {
+        /// bech32m or tutorial address.
+        address: String,
+    },
 }
 
 /// One word as a person wrote it down.
@@ -145,6 +170,8 @@ pub enum Reply {
     History(HistoryView),
     /// A transaction and where it is.
     Transaction(TransactionStatusView),
+    /// How the node is set now.
+    Node(NodeView),
 }
 
 /// Exactly what will be signed.
@@ -296,6 +323,18 @@ impl core::fmt::Debug for Command {
             Self::Send => "Send",
             Self::History { .. } => "History",
             Self::Transaction { .. } => "Transaction",
+            Self::Steer(_) => "Steer",
+        })
+    }
+}
+
+impl core::fmt::Debug for Steering {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Self::Authorize { .. } => "Authorize(hidden)",
+            Self::Look => "Look",
+            Self::SetMining { .. } => "SetMining",
+            Self::SetPayout { .. } => "SetPayout",
         })
     }
 }
@@ -317,6 +356,7 @@ impl core::fmt::Debug for Reply {
             Self::Sent { tx_id } => f.debug_tuple("Sent").field(tx_id).finish(),
             Self::History(history) => f.debug_tuple("History").field(history).finish(),
             Self::Transaction(transaction) => f.debug_tuple("Transaction").field(transaction).finish(),
+            Self::Node(node) => f.debug_tuple("Node").field(node).finish(),
         }
     }
 }

@@ -10,7 +10,7 @@ use shared::hash::{BlockHash, HistoryHead, TxId, sha256};
 use shared::keys::KeyError;
 
 use crate::error::{KeystoreProblem, WalletError};
-use crate::protocol::{Command, Connection, Event, FromWorker, Reply, ToWorker};
+use crate::protocol::{Command, Connection, Event, FromWorker, Reply, Steering, ToWorker};
 
 /// A key with all that belongs to it.
 #[derive(Deserialize)]
@@ -118,6 +118,10 @@ fn every_command_survives_json() {
         Command::Send,
         Command::History { before: Some(9_007_199_254_740_991) },
         Command::Transaction { tx_id: TxId(sha256(b"")) },
+        Command::Steer(Steering::Authorize { token: text() }),
+        Command::Steer(Steering::Look),
+        Command::Steer(Steering::SetMining { threads: 2 }),
+        Command::Steer(Steering::SetPayout { address: text() }),
     ];
     for command in commands {
         let sent = ToWorker { id: 7, command };

@@ -1,11 +1,12 @@
 //! The wallet as a state machine: commands and what the socket says go in, effects come out.
 //!
 //! It has no clock, socket or randomness of its own, so that a test drives it natively exactly as a web worker does.
-//! This file takes in and gives out; `payments` signs and submits, `wallet` makes, opens and closes wallets,
-//! `blocks` fetches the latest blocks.
+//! This file takes in and gives out; `payments` signs and submits, `steering` steers the node, `wallet` makes, opens and
+//! closes wallets, `blocks` fetches the latest blocks.
 
 mod blocks;
 mod payments;
+mod steering;
 mod wallet;
 
 use rand_core::TryCryptoRng;
@@ -101,6 +102,12 @@ enum Asked {
         id: u32,
         tx_id: TxId,
     },
+    Authorize {
+        id: u32,
+    },
+    Node {
+        id: u32,
+    },
     /// To submit a payment.
     Submit {
         tx_id: TxId,
@@ -194,6 +201,7 @@ impl<R: TryCryptoRng> Engine<R> {
                 let asked = Asked::Transaction { id, tx_id };
                 self.session.ask(&Request::GetTransaction { tx_id }, asked).map(|()| None)
             }
+            Command::Steer(steering) => self.steer(id, steering).map(|()| None),
         }
     }
 
@@ -256,6 +264,8 @@ impl<R: TryCryptoRng> Engine<R> {
                 let status = result.and_then(|raw| decode_transaction(&raw, tx_id));
                 reply(id, status.map(Reply::Transaction), sink);
             }
+            Asked::Authorize { id } => self.on_authorized(id, result, sink),
+            Asked::Node { id } => steering::on_node(id, result, sink),
             Asked::Submit { tx_id } => self.on_submitted(tx_id, result.map(|_| ()), sink),
             Asked::Lookup { tx_id, refusal } => {
                 self.on_looked_up(

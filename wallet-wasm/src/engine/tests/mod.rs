@@ -232,6 +232,7 @@ fn submitted(tx_id: TxId) -> Value {
 
 mod blocks;
 mod payments;
+mod steering;
 
 #[test]
 fn it_opens_shows_the_stored_wallet_and_dials() {

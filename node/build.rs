@@ -7,7 +7,7 @@ mod page;
 fn main() -> std::process::ExitCode {
     #[cfg(feature = "page")]
     if let Err(error) = page::embed() {
-        println!("cargo::error=cannot build the wallet page: {error}");
+        println!("cargo::error=cannot build the wallet page: {error:#}");
         // Then cargo also shows what the page's own build said.
         return std::process::ExitCode::FAILURE;
     }

@@ -3,6 +3,7 @@
 //! `cargo xtask test end-to-end` builds the programs and says in the environment where they are.
 
 pub mod browser;
+pub mod copy;
 pub mod liar;
 pub mod node;
 pub mod output;

@@ -8,7 +8,7 @@ use crate::browser;
 use crate::components::Frame;
 use crate::locale::text;
 use crate::pages;
-use crate::route::{Page, Route};
+use crate::route::Page;
 use crate::store::Store;
 use crate::wallet::Wallet;
 
@@ -20,9 +20,7 @@ pub(crate) fn App() -> impl IntoView {
     let wallet = Wallet::start(store);
     provide_context(wallet);
     set_interval(move || store.tick(), Duration::from_secs(1));
-    let on_hash = window_event_listener(leptos::ev::hashchange, move |_| {
-        store.route.set(Route::parse(&browser::fragment()));
-    });
+    let on_hash = window_event_listener(leptos::ev::hashchange, move |_| store.follow_fragment());
     let on_storage = window_event_listener(leptos::ev::storage, move |event| {
         leptos::task::spawn_local(async move { wallet.follow_other_tab(event.key().as_deref()).await });
     });

@@ -6,7 +6,7 @@
 //! - `store`: the one store of signals. `wallet`: the only way to the worker. `browser`: the only way to the
 //!   browser.
 //! - `pages` and `components` show; `test_ids` lists the names by which tests find things.
-//! - `amount`, `blocks`, `checks`, `drill`, `format`, `history`, `idle` and `route` are pure.
+//! - `amount`, `blocks`, `checks`, `drill`, `format`, `history`, `idle`, `node` and `route` are pure.
 //! - `locale` has every text, `wording` chooses among them.
 
 #![allow(unreachable_pub, reason = "the component macro of Leptos makes what it generates public")]
@@ -22,6 +22,7 @@ mod format;
 mod history;
 mod idle;
 mod locale;
+mod node;
 mod pages;
 mod route;
 mod store;
@@ -31,11 +32,12 @@ mod wording;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
-/// Starts the page. To be called once, in a document.
+/// Starts the page. To be called once, in a document, with a function that returns a new worker for the core, and one
+/// that returns a promise of this program's bytes.
 #[wasm_bindgen]
-pub fn page_main() {
+pub fn page_main(start_worker: js_sys::Function, read_program: js_sys::Function) {
     console_error_panic_hook::set_once();
-    browser::remove_boot_notice();
+    browser::begin(start_worker, read_program);
     locale::begin();
     leptos::mount::mount_to_body(app::App);
 }

@@ -1,16 +1,18 @@
 //! The one store of signals: what the worker told, and what was typed. Pages read it, [`crate::wallet`] writes it.
 
 use leptos::prelude::*;
-use shared::api::views::{AccountView, InfoView};
+use shared::api::views::{AccountView, InfoView, NodeView};
 use shared::hash::TxId;
 use shared::spec::ChainSpec;
+use wallet_wasm::node_address::NodeAddress;
 use wallet_wasm::protocol::{Connection, Event, PaymentView, Task, WalletView};
 
 use crate::blocks::Blocks;
-use crate::browser;
+use crate::browser::{self, Item};
 use crate::history::History;
 use crate::idle;
-use crate::route::Route;
+use crate::node::Node;
+use crate::route::{Fragment, Route};
 use crate::wallet::Failure;
 
 /// Everything that the page shows. A copy is a handle.
@@ -20,6 +22,12 @@ pub(crate) struct Store {
     pub(crate) route: RwSignal<Route>,
     /// The clock in Unix seconds, by the second.
     pub(crate) now: RwSignal<u64>,
+    /// The node that the page talks to.
+    pub(crate) node: RwSignal<Node>,
+    /// A link named a node, in vain: this page has one of its own, or that was no address.
+    pub(crate) is_link_ignored: RwSignal<bool>,
+    /// Whether this tab may steer the node, and how that is set.
+    pub(crate) control: RwSignal<Control>,
     /// How the session with the node is.
     pub(crate) connection: RwSignal<Connection>,
     /// When the node is, or was last, tried again, in Unix seconds; `None` while it answers.
@@ -50,6 +58,17 @@ pub(crate) struct Store {
     pub(crate) progress: RwSignal<Option<(Task, u8)>>,
     /// A payment on its way from the form to the chain.
     pub(crate) payment: Payment,
+}
+
+/// Whether this tab may steer the node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Control {
+    /// It has no token, or the node has not taken it yet.
+    None,
+    /// The node did not take its token.
+    Refused,
+    /// It may, and the node is set like this.
+    Granted(NodeView),
 }
 
 /// A payment that is being typed, confirmed, or was just sent. It survives changes of the page and of the session.
@@ -122,22 +141,59 @@ fn now() -> u64 {
     (browser::now_ms() / 1000.0) as u64
 }
 
+/// What a link wants beside a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Link {
+    /// Nothing.
+    None,
+    /// What is kept for this tab now.
+    Taken,
+    /// A node that this page does not use.
+    Ignored,
+}
+
+/// Reads the fragment, keeps for this tab what it brings along, and takes that out of the address bar: a token is for
+/// nobody who looks over one's shoulder, and a link's node not for the next visit.
+fn take_fragment() -> (Route, Link) {
+    let Fragment { route, node, token } = Fragment::parse(&browser::fragment());
+    if node.is_none() && token.is_none() {
+        return (route, Link::None);
+    }
+    browser::rewrite_fragment(route.fragment());
+    let is_own = browser::own_node().is_some();
+    // No other node than the one that made the token ever gets it.
+    if let Some(token) = token.filter(|_| is_own) {
+        browser::store(Item::Token, &token);
+    }
+    let link = match node.map(|node| node.parse::<NodeAddress>()) {
+        None => Link::Taken,
+        Some(Ok(address)) if !is_own && browser::store(Item::LinkedNode, &address.to_string()) => Link::Taken,
+        Some(_) => Link::Ignored,
+    };
+    (route, link)
+}
+
 impl Store {
     /// Reads what the browser kept.
     pub(crate) fn new() -> Self {
+        let (route, link) = take_fragment();
+        let [linked, chosen] = [Item::LinkedNode, Item::Node].map(browser::load);
         Self {
-            route: RwSignal::new(Route::parse(&browser::fragment())),
+            route: RwSignal::new(route),
+            node: RwSignal::new(Node::find(browser::own_node(), linked.as_deref(), chosen.as_deref())),
+            is_link_ignored: RwSignal::new(link == Link::Ignored),
+            control: RwSignal::new(Control::None),
             now: RwSignal::new(now()),
             connection: RwSignal::new(Connection::Connecting),
             retry_at: RwSignal::default(),
             is_stopped: RwSignal::default(),
             unreadable: RwSignal::default(),
             wallet: RwSignal::default(),
-            keystore: RwSignal::new(browser::load(browser::Item::Keystore)),
+            keystore: RwSignal::new(browser::load(Item::Keystore)),
             is_unsaved: RwSignal::default(),
-            is_drill_due: RwSignal::new(browser::load(browser::Item::DrillDue).is_some()),
+            is_drill_due: RwSignal::new(browser::load(Item::DrillDue).is_some()),
             auto_lock_minutes: RwSignal::new(
-                browser::load(browser::Item::AutoLock)
+                browser::load(Item::AutoLock)
                     .and_then(|text| idle::parse_minutes(&text))
                     .unwrap_or(idle::DEFAULT_MINUTES),
             ),
@@ -148,6 +204,42 @@ impl Store {
             progress: RwSignal::default(),
             payment: Payment::new(),
         }
+    }
+
+    /// Goes where the fragment leads now.
+    pub(crate) fn follow_fragment(self) {
+        let (route, link) = take_fragment();
+        self.route.set(route);
+        match link {
+            Link::None => {}
+            Link::Ignored => self.is_link_ignored.set(true),
+            // Nothing that came from another node may stay.
+            Link::Taken => browser::reload(),
+        }
+    }
+
+    /// Talks to another node from now on, also on the next visit.
+    pub(crate) fn choose_node(self, address: &NodeAddress) {
+        // A browser that stores nothing for long does so for this tab.
+        let text = address.to_string();
+        if browser::store(Item::Node, &text) {
+            browser::remove(Item::LinkedNode);
+        } else {
+            browser::store(Item::LinkedNode, &text);
+        }
+        browser::reload();
+    }
+
+    /// Talks no more to the node that a link chose.
+    pub(crate) fn drop_link(self) {
+        browser::remove(Item::LinkedNode);
+        browser::reload();
+    }
+
+    /// Talks to the usual node again.
+    pub(crate) fn forget_node(self) {
+        browser::remove(Item::Node);
+        self.drop_link();
     }
 
     /// Lets the clock go on.

@@ -2,7 +2,7 @@
 //!
 //! | where | names |
 //! |---|---|
-//! | everywhere | `connection` (`data-state` = `connecting`, `connected`, `waiting`, `wrong_chain`), `connection-banner`, `error`, `progress`, `nav-home`, `nav-send`, `nav-receive`, `nav-history`, `nav-settings`, `lock`, `language-en-GB`, `language-zh-Hant`, `drill-banner`, `drill-start`, `auto-lock-banner` |
+//! | everywhere | `connection` (`data-state` = `connecting`, `connected`, `waiting`, `wrong_chain`), `connection-banner`, `link-banner`, `link-drop`, `link-ignored-banner`, `node` (in the foot, when it is not the page's own), `error`, `progress`, `nav-home`, `nav-send`, `nav-receive`, `nav-history`, `nav-settings`, `lock`, `language-en-GB`, `language-zh-Hant`, `drill-banner`, `drill-start`, `auto-lock-banner` |
 //! | fields | the input has the name, the line below it the name and `-note` |
 //! | welcome | `welcome-create`, `welcome-import`, `unreadable` |
 //! | create | `words-list`, `word-1` … `word-24`, `words-written`, `words-void`, `passphrase`, `passphrase-repeat`, `create-submit`, `cancel` |
@@ -15,4 +15,5 @@
 //! | send | `send-to`, `send-amount`, `send-fee`, `send-comment`, `send-review`, `send-nothing` |
 //! | confirm | `confirm-to`, `confirm-amount`, `confirm-fee`, `confirm-total`, `confirm-after`, `confirm-comment`, `confirm-from`, `confirm-chain`, `confirm-nonce`, `confirm-expires`, `confirm-fee-typed`, `look-alike`, `confirm-submit`, `confirm-back` |
 //! | sent | `sent` (`data-state`, `data-tx`), `sent-state`, `sent-to`, `sent-id`, `sent-home`, `send-another` |
-//! | settings | `backup`, `auto-lock`, `forget-word`, `forget-submit` (also on the unlock page) |
+//! | before the program | `boot` |
+//! | settings | `backup`, `backup-origin`, `auto-lock`, `node-source`, `node-address`, `node-connect`, `node-forget`, `control-hint`, `mining` (`data-threads`), `mining-switch`, `payout`, `payout-take`, `program-hash`, `node-program-hash`, `old-page`, `forget-word`, `forget-submit` (also on the unlock page) |

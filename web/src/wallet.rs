@@ -9,11 +9,13 @@ use futures_channel::oneshot;
 use leptos::prelude::*;
 use shared::hash::TxId;
 use wallet_wasm::WalletError;
-use wallet_wasm::protocol::{Command, DrillAnswer, FromWorker, PaymentView, Reply, ToWorker};
+use wallet_wasm::protocol::{
+    Command, Connection, DrillAnswer, Event, FromWorker, PaymentView, Reply, Steering, ToWorker,
+};
 
 use crate::browser::{self, Core, Item};
 use crate::history::History;
-use crate::store::Store;
+use crate::store::{Control, Store};
 
 /// Why the worker did not do what was asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,8 +70,9 @@ impl Wallet {
             Err(_) => this.stop(),
         }
         let keystore = store.keystore.get_untracked();
+        let node_url = store.node.with_untracked(|node| node.address.url());
         leptos::task::spawn_local(async move {
-            let opened = this.call(Command::Open { node_url: browser::node_url(), keystore }).await;
+            let opened = this.call(Command::Open { node_url, keystore }).await;
             if let Err(failure) = opened {
                 store.unreadable.set(Some(failure));
             }
@@ -202,6 +205,29 @@ impl Wallet {
         }
     }
 
+    /// Asks the node how it is set, or to be set otherwise, and keeps what it answers.
+    pub(crate) async fn steer(self, steering: Steering) -> Result<(), Failure> {
+        match self.call(Command::Steer(steering)).await? {
+            Reply::Node(node) => {
+                self.store.control.set(Control::Granted(node));
+                Ok(())
+            }
+            _ => Err(self.misunderstood()),
+        }
+    }
+
+    /// Shows the node its token, if this tab has one. Each connection has to.
+    async fn authorize(self) {
+        let Some(token) = browser::load(Item::Token) else { return };
+        // Another failure is the connection's, and the next one begins anew.
+        if let Err(Failure::Wallet(WalletError::Refused { .. })) =
+            self.steer(Steering::Authorize { token }).await
+        {
+            browser::remove(Item::Token);
+            self.store.control.set(Control::Refused);
+        }
+    }
+
     fn set_drill_due(self, is_due: bool) {
         self.store.is_drill_due.set(is_due);
         if is_due {
@@ -227,7 +253,12 @@ impl Wallet {
 
     fn receive(self, text: &str) {
         match serde_json::from_str(text) {
-            Ok(FromWorker::Event(event)) => self.store.apply(event),
+            Ok(FromWorker::Event(event)) => {
+                if event == Event::Connection(Connection::Connected) {
+                    leptos::task::spawn_local(self.authorize());
+                }
+                self.store.apply(event);
+            }
             Ok(FromWorker::Reply { id, result }) => {
                 let answer = self.waiting.try_update_value(|waiting| waiting.answers.remove(&id)).flatten();
                 if let Some(answer) = answer {

@@ -6,6 +6,7 @@ mod bench;
 mod check;
 mod fuzz;
 mod long;
+mod page;
 mod run;
 mod screenshots;
 mod setup;
@@ -32,6 +33,8 @@ enum Chore {
     Check,
     /// Checks what no compiler sees: names, texts and tables that must agree. Takes no time.
     Tidy,
+    /// Builds the wallet page beside web/index.html: for any static server, and to be opened by double click.
+    Page,
     /// Runs every test: native, WASM in a browser, real processes, a real browser, the Python client.
     Test {
         /// Only this part.
@@ -65,6 +68,7 @@ fn main() -> Result<()> {
         Chore::Setup => setup::setup()?,
         Chore::Check => check::check()?,
         Chore::Tidy => tidy::tidy()?,
+        Chore::Page => page::page()?,
         Chore::Test { part } => test::test(part)?,
         Chore::Fuzz { target, seconds } => drop(fuzz::fuzz(target.as_deref(), seconds)?),
         Chore::Long(chore) => long::long(chore)?,

@@ -4,6 +4,7 @@ use anyhow::Result;
 use clap::ValueEnum;
 
 use crate::fuzz;
+use crate::page::page;
 use crate::run::{cargo, command, is_installed, root, run, target_dir};
 use crate::setup::{axe_path, may_install, python_path, setup, wasm_runner};
 
@@ -84,6 +85,7 @@ fn wasm() -> Result<()> {
 
 fn end_to_end() -> Result<()> {
     run("programs", &mut cargo(&["build", "--locked", "--release", "-p", "node", "-p", "client"]))?;
+    page()?;
     let python = python_path();
     run("Python vectors", &mut command(&python, &["e2e/python/test_vectors.py"]))?;
     run(

@@ -2,6 +2,7 @@
 
 mod axe;
 mod client;
+mod copies;
 mod hostile;
 mod http;
 mod keyboard;

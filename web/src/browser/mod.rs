@@ -6,17 +6,14 @@ mod storage;
 
 use js_sys::{Array, Date, Math, Object, Reflect};
 use leptos::prelude::{document, window};
+use wallet_wasm::node_address::NodeAddress;
 use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, BlobPropertyBag, File, HtmlAnchorElement, HtmlElement, HtmlInputElement, Url};
 
 pub(crate) use self::clipboard::copy;
-pub(crate) use self::core::Core;
+pub(crate) use self::core::{Core, begin, program};
 pub(crate) use self::storage::{Item, load, remove, store};
-
-/// Where a node listens that was started without flags, for a page that no node has served.
-const DEFAULT_NODE: &str = "ws://127.0.0.1:1111/ws";
-const DEFAULT_PORT: &str = "1111";
 
 /// Returns the clock in milliseconds since 1970.
 pub(crate) fn now_ms() -> f64 {
@@ -45,20 +42,35 @@ pub(crate) fn replace_fragment(fragment: &str) {
     drop(window().location().replace(fragment));
 }
 
-/// Returns the address of the node that serves this page, or of one on this machine.
-pub(crate) fn node_url() -> String {
-    let location = window().location();
-    let scheme = match location.protocol().unwrap_or_default().as_str() {
-        "http:" => "ws:",
-        "https:" => "wss:",
-        _ => return DEFAULT_NODE.to_owned(),
-    };
-    location.host().map_or_else(|_| DEFAULT_NODE.to_owned(), |host| format!("{scheme}//{host}/ws"))
+/// Puts another fragment into the address bar, in place of the current one and without telling anybody.
+pub(crate) fn rewrite_fragment(fragment: &str) {
+    let history = window().history();
+    // It fails only in a document that is being torn down.
+    drop(history.and_then(|history| history.replace_state_with_url(&JsValue::NULL, "", Some(fragment))));
 }
 
-/// Returns the port of the node that serves this page, or the usual one.
-pub(crate) fn node_port() -> String {
-    window().location().port().ok().filter(|port| !port.is_empty()).unwrap_or_else(|| DEFAULT_PORT.to_owned())
+/// Returns the address of the node that serves this page; `None` when somebody else does.
+pub(crate) fn own_node() -> Option<NodeAddress> {
+    let mark = document().query_selector("meta[name=node]").ok()??.get_attribute("content");
+    let location = window().location();
+    let is_encrypted = is_encrypted();
+    if mark.as_deref() != Some("self") || is_file() {
+        return None;
+    }
+    let host = location.hostname().ok()?.trim_matches(['[', ']']).to_owned();
+    let usual_port = if is_encrypted { 443 } else { 80 };
+    let port = location.port().ok().and_then(|port| port.parse().ok()).unwrap_or(usual_port);
+    Some(NodeAddress { host, port, is_encrypted })
+}
+
+/// Returns whether this page was opened as a file.
+pub(crate) fn is_file() -> bool {
+    window().location().protocol().is_ok_and(|protocol| protocol == "file:")
+}
+
+/// Returns whether this page came over an encrypted connection.
+pub(crate) fn is_encrypted() -> bool {
+    window().location().protocol().is_ok_and(|protocol| protocol == "https:")
 }
 
 /// Returns the page's origin, to which the browser ties what it stores.
@@ -140,13 +152,6 @@ pub(crate) fn chosen_file(input: &HtmlInputElement) -> Option<File> {
 /// Reads a file as text.
 pub(crate) async fn read_file(file: File) -> Option<String> {
     JsFuture::from(file.text()).await.ok()?.as_string()
-}
-
-/// Removes what `index.html` shows while the program loads.
-pub(crate) fn remove_boot_notice() {
-    if let Some(notice) = document().get_element_by_id("boot") {
-        notice.remove();
-    }
 }
 
 /// Lets the reader save a text as a file.

@@ -17,6 +17,12 @@ pub(crate) enum Item {
     LockedAt,
     /// That new words were shown which no wallet was made of yet.
     WordsShown,
+    /// The address of the node that was chosen.
+    Node,
+    /// The address of the node that the link which opened this tab names. For this tab only.
+    LinkedNode,
+    /// The control token of the node that served this page. For this tab only.
+    Token,
 }
 
 impl Item {
@@ -33,27 +39,41 @@ impl Item {
             Self::AutoLock => "ironchain.auto-lock",
             Self::LockedAt => "ironchain.locked-at",
             Self::WordsShown => "ironchain.words-shown",
+            Self::Node => "ironchain.node",
+            Self::LinkedNode => "ironchain.linked-node",
+            Self::Token => "ironchain.token",
         }
     }
-}
 
-fn storage() -> Option<web_sys::Storage> {
-    window().local_storage().ok().flatten()
+    fn storage(self) -> Option<web_sys::Storage> {
+        match self {
+            Self::LinkedNode | Self::Token => window().session_storage(),
+            Self::Keystore
+            | Self::DrillDue
+            | Self::Language
+            | Self::AutoLock
+            | Self::LockedAt
+            | Self::WordsShown
+            | Self::Node => window().local_storage(),
+        }
+        .ok()
+        .flatten()
+    }
 }
 
 /// Returns what was stored.
 pub(crate) fn load(item: Item) -> Option<String> {
-    storage()?.get_item(item.key()).ok().flatten()
+    item.storage()?.get_item(item.key()).ok().flatten()
 }
 
 /// Stores, and returns whether the browser did.
 pub(crate) fn store(item: Item, value: &str) -> bool {
-    storage().is_some_and(|storage| storage.set_item(item.key(), value).is_ok())
+    item.storage().is_some_and(|storage| storage.set_item(item.key(), value).is_ok())
 }
 
 /// Removes what was stored.
 pub(crate) fn remove(item: Item) {
-    if let Some(storage) = storage() {
+    if let Some(storage) = item.storage() {
         // Where removing fails, storing was not possible either.
         drop(storage.remove_item(item.key()));
     }

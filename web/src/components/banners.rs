@@ -6,6 +6,7 @@ use wallet_wasm::protocol::Connection;
 use super::auto_lock::AutoLock;
 use crate::blocks::Blocks;
 use crate::locale::text;
+use crate::node::Source;
 use crate::route::{Page, Route};
 use crate::store::{Store, store};
 use crate::{browser, format, pages, wording};
@@ -45,6 +46,19 @@ pub(crate) fn Banners(page: Memo<Page>) -> impl IntoView {
                         }
                     })
             }}
+            <Show when=move || store.is_link_ignored.get()>
+                <div class="notice banner notice-warn" data-testid="link-ignored-banner">
+                    <p>{text::banner_link_ignored}</p>
+                </div>
+            </Show>
+            <Show when=move || store.node.with(|node| node.source == Source::Link)>
+                <div class="notice banner notice-warn" data-testid="link-banner">
+                    <p>{move || text::banner_link(store.node.with(|node| node.address.to_string()))}</p>
+                    <button type="button" data-testid="link-drop" on:click=move |_| store.drop_link()>
+                        {text::banner_link_drop}
+                    </button>
+                </div>
+            </Show>
             <Show when=is_unsaved>
                 <div class="notice banner notice-danger" role="alert" data-testid="unsaved-banner">
                     <p>{text::banner_unsaved}</p>
@@ -74,7 +88,7 @@ fn connection_trouble(store: Store) -> Option<String> {
         // The first attempt is no trouble. A later one keeps its banner, so that nothing jumps.
         Connection::Connecting | Connection::Waiting { .. } => {
             let seconds = store.retry_at.get()?.saturating_sub(store.now.get());
-            Some(if seconds == 0 { text::banner_away_now().to_owned() } else { text::banner_away(seconds) })
+            Some(store.node.with(|node| wording::no_node(node, browser::is_encrypted(), seconds)))
         }
     }
 }

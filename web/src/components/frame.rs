@@ -8,6 +8,7 @@ use super::icons::{Icon, Mark, icon};
 use super::languages::Languages;
 use crate::browser;
 use crate::locale::{Text, text};
+use crate::node::{Node, Source};
 use crate::route::{Page, Route};
 use crate::store::store;
 use crate::wallet::wallet;
@@ -45,9 +46,20 @@ pub(crate) fn Frame(page: Memo<Page>, children: Children) -> impl IntoView {
             </main>
             <footer class="foot">
                 <p>{text::app_foot}</p>
+                <OtherNode />
                 <Languages />
             </footer>
         </div>
+    }
+}
+
+/// Names the node, unless it is the one that served this page.
+#[component]
+fn OtherNode() -> impl IntoView {
+    let node = store().node;
+    move || {
+        let other = |node: &Node| (node.source != Source::Own).then(|| node.address.to_string());
+        node.with(other).map(|address| view! { <p data-testid="node">{text::app_node(address)}</p> })
     }
 }
 

@@ -47,7 +47,8 @@ fn Empty() -> impl IntoView {
             Some(chain) if chain.name() != "main" => format!(" --chain {}", chain.name()),
             _ => String::new(),
         };
-        format!("cargo run --release -- {}{chain} --miner {address}", browser::node_port())
+        let port = store.node.with(|node| node.address.port);
+        format!("cargo run --release -- {port}{chain} --miner {address}")
     };
     let content = move || {
         if store.history.with(Option::is_none) {

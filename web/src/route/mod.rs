@@ -1,6 +1,50 @@
-//! Routes, which live in the fragment, and which page a wallet's state allows.
+//! The fragment: routes, which live in it, and what links bring along. And which page a wallet's state allows.
 
 use wallet_wasm::protocol::WalletView;
+
+/// A fragment such as `#/send`, `#token=…` or `#/settings?node=192.168.1.5:1111`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Fragment {
+    pub(crate) route: Route,
+    /// Which node to talk to.
+    pub(crate) node: Option<String>,
+    /// What allows to steer the node that served this page.
+    pub(crate) token: Option<String>,
+}
+
+impl Fragment {
+    /// Reads a fragment. What is unknown in it is ignored.
+    pub(crate) fn parse(fragment: &str) -> Self {
+        let text = fragment.trim_start_matches('#');
+        // A link that wants nothing but a parameter has no path.
+        let (path, query) = match text.split_once('?') {
+            Some(parts) => parts,
+            None if text.contains('=') => ("", text),
+            None => (text, ""),
+        };
+        let parameter = |name| {
+            let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+            pairs.find(|(other, _)| *other == name).map(|(_, value)| decode(value))
+        };
+        Self { route: Route::parse(path), node: parameter("node"), token: parameter("token") }
+    }
+}
+
+/// Undoes the percent signs that some programs put into links.
+fn decode(text: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = text.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let digits = after.split_at_checked(2).filter(|_| *first == b'%').and_then(|(digits, after)| {
+            let digits = core::str::from_utf8(digits).ok()?;
+            Some((u8::from_str_radix(digits, 16).ok()?, after))
+        });
+        let (byte, after) = digits.unwrap_or((*first, after));
+        bytes.push(byte);
+        rest = after;
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
 
 /// What the fragment asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,9 +83,9 @@ pub(crate) enum Page {
 }
 
 impl Route {
-    /// Reads a fragment such as `#/send`; an unknown one leads home.
-    pub(crate) fn parse(fragment: &str) -> Self {
-        match fragment.trim_start_matches('#').trim_matches('/') {
+    /// Reads a fragment's path such as `/send`; an unknown one leads home.
+    fn parse(path: &str) -> Self {
+        match path.trim_matches('/') {
             "receive" => Self::Receive,
             "send" => Self::Send,
             "send/confirm" => Self::Confirm,

@@ -1,6 +1,6 @@
 use wallet_wasm::protocol::WalletView;
 
-use super::{Page, Route};
+use super::{Fragment, Page, Route};
 
 const ALL: [Route; 11] = [
     Route::Home,
@@ -19,10 +19,29 @@ const ALL: [Route; 11] = [
 #[test]
 fn every_route_is_found_again_by_its_fragment() {
     for route in ALL {
-        assert_eq!(Route::parse(route.fragment()), route);
+        assert_eq!(Fragment::parse(route.fragment()), Fragment { route, node: None, token: None });
     }
-    for odd in ["", "#", "#/nowhere", "#/send?to=x", "#token=abc", "#/%00"] {
-        assert_eq!(Route::parse(odd), Route::Home, "{odd}");
+    for odd in ["", "#", "#/nowhere", "#/%00", "#/send/x", "#%"] {
+        assert_eq!(Fragment::parse(odd).route, Route::Home, "{odd}");
+    }
+}
+
+#[test]
+fn links_bring_a_node_or_a_token() {
+    let token = Some("0f".to_owned());
+    let node = Some("ws://192.168.1.5:1111".to_owned());
+    for (text, route, node, token) in [
+        ("#token=0f", Route::Home, None, token.clone()),
+        ("#/?token=0f", Route::Home, None, token.clone()),
+        ("#node=ws://192.168.1.5:1111", Route::Home, node.clone(), None),
+        ("#/settings?node=ws%3A%2f%2F192.168.1.5:1111&token=0f", Route::Settings, node, token),
+        ("#/send?to=x&token", Route::Send, None, None),
+        ("#/?node=%&token=%zz%4", Route::Home, Some("%".to_owned()), Some("%zz%4".to_owned())),
+        ("#/?node=%ff", Route::Home, Some("\u{fffd}".to_owned()), None),
+        ("#/?node=鐵%é", Route::Home, Some("鐵%é".to_owned()), None),
+        ("#/?node=first&node=second", Route::Home, Some("first".to_owned()), None),
+    ] {
+        assert_eq!(Fragment::parse(text), Fragment { route, node, token }, "{text}");
     }
 }
 

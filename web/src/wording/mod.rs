@@ -11,6 +11,7 @@ use crate::amount::AmountIssue;
 use crate::checks::CommentIssue;
 use crate::format::{Age, Piece, pieces};
 use crate::locale::text;
+use crate::node::{Node, Source};
 use crate::wallet::Failure;
 
 /// Says why something was not done, and what to do next.
@@ -53,6 +54,23 @@ fn wallet_error(error: &WalletError) -> String {
         WalletError::BadReply => text::error_bad_reply().to_owned(),
         WalletError::BadCommand => text::error_stopped().to_owned(),
     }
+}
+
+/// Says that the node does not answer, why perhaps, what to do, and when it is tried again.
+pub(crate) fn no_node(node: &Node, is_page_encrypted: bool, seconds: u64) -> String {
+    let address = &node.address;
+    let trouble = match node.source {
+        Source::Own => text::away_own().to_owned(),
+        Source::Link | Source::Chosen | Source::Usual if node.is_mixed_content(is_page_encrypted) => {
+            // Trying again changes nothing.
+            return text::away_mixed(address);
+        }
+        Source::Link | Source::Chosen | Source::Usual if address.is_local() => {
+            text::away_local(address, address.port)
+        }
+        Source::Link | Source::Chosen | Source::Usual => text::away_remote(address),
+    };
+    if seconds == 0 { text::away_now(trouble) } else { text::away_soon(trouble, seconds) }
 }
 
 /// Says that a word is not in the list.
@@ -181,6 +199,22 @@ pub(crate) fn comment_issue(issue: CommentIssue) -> String {
         CommentIssue::TooLong { got } => text::comment_long(got, MAX_COMMENT_BYTES),
         CommentIssue::Control { position } => text::comment_control(position),
     }
+}
+
+/// Names a number of hashes per second.
+pub(crate) fn hash_rate(per_second: u64) -> String {
+    let (unit, shown) = match per_second {
+        0..1_000 => ("H/s", per_second.to_string()),
+        1_000..1_000_000 => ("kH/s", tenths(per_second, 1_000)),
+        1_000_000..1_000_000_000 => ("MH/s", tenths(per_second, 1_000_000)),
+        1_000_000_000.. => ("GH/s", tenths(per_second, 1_000_000_000)),
+    };
+    format!("{shown} {unit}")
+}
+
+/// Divides, down to one digit behind the point.
+fn tenths(number: u64, by: u64) -> String {
+    format!("{}.{}", number / by, number % by * 10 / by)
 }
 
 /// Names a duration.

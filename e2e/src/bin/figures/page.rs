@@ -33,7 +33,7 @@ const STOPWATCH: &str = r#"
 /// and how long its encryption: the worker reports the beginning and the end of both.
 const MAKE_KEYS: &str = r#"
     const [runs, passphrase, done] = arguments;
-    const worker = new Worker("worker.js", { type: "module" });
+    const worker = new Worker("worker.js");
     const times = { making_key: [], encrypting: [] };
     let lastId = 0, begun, answer;
     const ask = (command) => new Promise((resolve) => {

@@ -1,8 +1,8 @@
 //! The tutorial's story, with two people in two browsers and a node that is stopped and started.
 
-mod payment;
-mod secrets;
-mod wallet;
+pub(crate) mod payment;
+pub(crate) mod secrets;
+pub(crate) mod wallet;
 
 use std::path::Path;
 
@@ -14,7 +14,7 @@ use e2e::wallet::{NOT_MINING, PASSPHRASE};
 
 use self::wallet::{balance, height};
 
-const DEV: [&str; 2] = ["--chain", "dev"];
+pub(crate) const DEV: [&str; 2] = ["--chain", "dev"];
 /// What the node writes above new words.
 const WORDS_FOLLOW: &str = "are the key of a new wallet:";
 /// What dev pays for a block.
@@ -89,7 +89,7 @@ pub(crate) struct NewWallet {
 
 impl NewWallet {
     /// Reads them from the terminal, where they are shown once.
-    fn read(node: &Node) -> Result<Self> {
+    pub(crate) fn read(node: &Node) -> Result<Self> {
         let text = node.output.text();
         let mut parts = text.split(WORDS_FOLLOW);
         let shown = parts.nth(1).context("the node shows no words")?;

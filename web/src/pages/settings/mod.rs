@@ -1,10 +1,15 @@
-//! Backup, locking, what this page is connected to, and forgetting.
+//! Backup, locking, the node, what runs here, and forgetting.
+
+mod control;
+mod node;
 
 use leptos::prelude::*;
+use shared::hash::sha256;
 
 use crate::browser::{self, Item};
 use crate::components::ForgetWallet;
 use crate::locale::text;
+use crate::node::Source;
 use crate::store::{Store, store};
 use crate::{idle, wording};
 
@@ -20,17 +25,31 @@ pub(crate) fn save_backup(store: Store) -> bool {
 /// One section after another.
 #[component]
 pub(crate) fn Settings() -> impl IntoView {
+    let node = store().node;
     view! {
         <div class="stack narrow">
             <h1 tabindex="-1">{text::settings_title}</h1>
             <Backup />
             <AutoLock />
+            <node::NodeChoice />
+            <Show when=move || node.with(|node| node.source == Source::Own)>
+                <control::NodeControl />
+            </Show>
             <About />
             <section class="sheet stack" aria-labelledby="forget-title">
                 <h2 id="forget-title">{text::forget_title}</h2>
                 <ForgetWallet />
             </section>
         </div>
+    }
+}
+
+/// Says to whom the browser's storage belongs.
+fn backup_origin() -> String {
+    if browser::is_file() {
+        text::settings_backup_file().to_owned()
+    } else {
+        text::settings_backup_origin(browser::origin())
     }
 }
 
@@ -42,7 +61,9 @@ fn Backup() -> impl IntoView {
         <section class="sheet stack" aria-labelledby="backup-title">
             <h2 id="backup-title">{text::settings_backup}</h2>
             <p>{text::settings_backup_text}</p>
-            <p class="soft">{|| text::settings_backup_origin(browser::origin())}</p>
+            <p class="soft" data-testid="backup-origin">
+                {backup_origin}
+            </p>
             <Show when=move || has_failed.get()>
                 <p class="notice notice-danger" role="alert">
                     {text::settings_backup_failed}
@@ -99,7 +120,23 @@ fn AutoLock() -> impl IntoView {
 
 #[component]
 fn About() -> impl IntoView {
-    let info = store().info;
+    let Store { info, node, .. } = store();
+    let hash = RwSignal::new(None::<String>);
+    leptos::task::spawn_local(async move {
+        if let Some(program) = browser::program().await {
+            // The page may be gone by now.
+            drop(hash.try_set(Some(hex::encode(sha256(&program)))));
+        }
+    });
+    let nodes_hash = move || {
+        let hash = info.with(|info| info.as_ref().and_then(|info| info.page_sha256.clone()));
+        hash.filter(|hash| hash.len() == 64 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()))
+    };
+    // After an update, a page that was not loaded since still runs its old program.
+    let is_old = move || {
+        let (own, nodes) = (hash.get(), nodes_hash());
+        node.with(|node| node.source == Source::Own) && own.is_some() && nodes.is_some() && own != nodes
+    };
     let fact = move |of: fn(&shared::api::views::InfoView) -> String| {
         move || info.with(|info| info.as_ref().map_or_else(|| text::settings_about_unknown().to_owned(), of))
     };
@@ -121,7 +158,22 @@ fn About() -> impl IntoView {
                 </dd>
                 <dt>{text::settings_about_page}</dt>
                 <dd>{env!("CARGO_PKG_VERSION")}</dd>
+                <dt>{text::settings_about_program}</dt>
+                <dd class="long-text" data-testid="program-hash">
+                    {move || hash.get().unwrap_or_else(|| text::settings_about_unknown().to_owned())}
+                </dd>
+                <dt>{text::settings_about_node_program}</dt>
+                <dd class="long-text" data-testid="node-program-hash">
+                    {move || match nodes_hash() {
+                        Some(nodes) if hash.get().as_ref() == Some(&nodes) => text::settings_about_same().to_owned(),
+                        Some(nodes) => nodes,
+                        None => text::settings_about_unknown().to_owned(),
+                    }}
+                </dd>
             </dl>
+            <Show when=is_old>
+                <p class="notice notice-warn" data-testid="old-page">{text::settings_about_old}</p>
+            </Show>
         </section>
     }
 }

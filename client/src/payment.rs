@@ -19,7 +19,6 @@ use crate::account;
 use crate::console::Console;
 use crate::node::{AskError, Endpoint, Node};
 use crate::problem::Problem;
-use wallet_wasm::node_address::NodeAddress;
 
 /// What a payment pays the miner unless another fee is chosen, in coins: the least that nodes relay.
 pub(crate) const DEFAULT_FEE: u64 = 1;

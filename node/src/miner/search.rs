@@ -7,12 +7,9 @@ use std::ops::Range;
 
 use sha2::block_api::compress256;
 use shared::block::{HEADER_BYTES, Header};
-use shared::hash::BlockHash;
+use shared::hash::{BlockHash, SHA256_INITIAL_STATE};
 use shared::pow::{CompactTarget, Target};
 
-/// SHA-256's state before the first block (FIPS 180-4, 5.3.3).
-const INITIAL_STATE: [u32; 8] =
-    [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
 /// Where the tail's part of the header ends and the padding begins.
 const TAIL_BYTES: usize = HEADER_BYTES - 64;
 /// Where time, bits and nonce stand in the tail, after the last four bytes of the Merkle root.
@@ -39,7 +36,7 @@ impl Search {
         let bytes = header.to_bytes();
         let mut head = [0; 64];
         head.copy_from_slice(&bytes[..64]);
-        let mut midstate = INITIAL_STATE;
+        let mut midstate = SHA256_INITIAL_STATE;
         compress256(&mut midstate, &[head]);
         let mut tail = padded(HEADER_BYTES);
         tail[..TAIL_BYTES].copy_from_slice(&bytes[64..]);
@@ -66,7 +63,7 @@ impl Search {
             for (place, word) in self.second.chunks_exact_mut(4).zip(state) {
                 place.copy_from_slice(&word.to_be_bytes());
             }
-            state = INITIAL_STATE;
+            state = SHA256_INITIAL_STATE;
             compress256(&mut state, std::slice::from_ref(&self.second));
             // The hash is a little-endian number, so its top four bytes are the last word. Nearly every attempt
             // ends here, without building the 256-bit number.

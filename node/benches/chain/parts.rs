@@ -116,7 +116,8 @@ pub(crate) fn import() {
     let (_, time) = timed(|| offline::export(from.path(), &made.spec, &file, &mut quiet).unwrap());
     row("node export", BLOCKS * FULL, time);
     let checked = made.checked();
-    let running = start(&made.spec, tempfile::tempdir().unwrap().path());
+    let other = tempfile::tempdir().unwrap();
+    let running = start(&made.spec, other.path());
     let (_, time) = timed(|| running.0.blocking_submit_blocks(checked).unwrap());
     stop(running);
     row("connect and write, one durable commit", BLOCKS * FULL, time);
@@ -152,8 +153,15 @@ pub(crate) fn apply() {
                 let payments = made.payments(count, senders);
                 let block = made.mine(made.keys[0].address, payments.clone()).clone();
                 runtime.block_on(async {
-                    for payment in payments {
-                        chain.submit_transaction(Arc::unwrap_or_clone(payment)).await.unwrap();
+                    // All at once, so that few durable writes serve them. Tasks begin in order.
+                    let submit = |payment| {
+                        let chain = chain.clone();
+                        tokio::spawn(
+                            async move { chain.submit_transaction(Arc::unwrap_or_clone(payment)).await },
+                        )
+                    };
+                    for submitted in payments.into_iter().map(submit).collect::<Vec<_>>() {
+                        submitted.await.unwrap().unwrap();
                     }
                     let started = Instant::now();
                     chain.submit_block(block).await.unwrap();

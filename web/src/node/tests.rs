@@ -12,7 +12,7 @@ fn the_node_is_found_in_the_written_order() {
         (None, Some("ws://linked.test:7/"), Some("chosen.test"), "linked.test:7", Source::Link),
         (None, None, Some("chosen.test"), "chosen.test:1111", Source::Chosen),
         (None, None, None, "127.0.0.1:1111", Source::Usual),
-        (None, Some("no address"), Some("javascript:1"), "127.0.0.1:1111", Source::Usual),
+        (None, Some("no address"), Some("javascript://1"), "127.0.0.1:1111", Source::Usual),
     ] {
         let found = Node::find(own, link, chosen);
         assert_eq!((found.address.to_string().as_str(), found.source), (expected, source));

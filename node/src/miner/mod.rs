@@ -12,7 +12,7 @@ mod worker;
 
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -25,7 +25,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use self::control::{ControlError, MinerHandle, MinerTask, Mining, control};
 pub use self::rate::HashRate;
-use self::rate::{Meter, Pace};
+use self::rate::{Done, Meter, Pace};
 use self::slot::Slot;
 use self::worker::{Report, Shared, Worker};
 use crate::chain::{ChainHandle, SubmitError, TemplateError};
@@ -99,7 +99,7 @@ impl Miner {
             spec: Arc::clone(chain.spec()),
             slot: Slot::new(),
             extra_nonces: AtomicU64::new(first),
-            hashes: AtomicU64::new(0),
+            done: Done::default(),
             clock,
         });
         let n_threads = config.threads;
@@ -111,7 +111,7 @@ impl Miner {
             threads: Vec::with_capacity(n_threads.get()),
             reports,
             rate,
-            meter: Meter::default(),
+            meter: Meter::new(n_threads),
             parent: None,
             outdated: false,
         };
@@ -165,8 +165,7 @@ impl Miner {
                     Report::Died => return Err(MinerError::Died),
                 },
                 _ = ticks.tick() => {
-                    let hashes = self.shared.hashes.load(Ordering::Relaxed);
-                    self.rate.set(self.meter.sample(Instant::now(), hashes));
+                    self.rate.set(self.meter.sample(Instant::now(), &self.shared.done));
                     if self.outdated {
                         self.renew().await?;
                     }

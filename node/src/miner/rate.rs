@@ -25,24 +25,52 @@ impl HashRate {
     }
 }
 
-/// Turns a growing count of hashes into a rate.
+/// What all threads have done since they began; it only grows.
 #[derive(Debug, Default)]
+pub(super) struct Done {
+    hashes: AtomicU64,
+    /// The time that it took, of every thread, with the rests that a limit demands. Not the time in which a thread
+    /// waits for a job or for the clock: a chain that runs ahead of the clock makes the computer no slower.
+    nanos: AtomicU64,
+}
+
+impl Done {
+    pub(super) fn add(&self, hashes: u64, time: Duration) {
+        self.hashes.fetch_add(hashes, Ordering::Relaxed);
+        self.nanos.fetch_add(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    fn get(&self) -> (u64, u64) {
+        (self.hashes.load(Ordering::Relaxed), self.nanos.load(Ordering::Relaxed))
+    }
+}
+
+/// Turns what was done into a rate.
+#[derive(Debug)]
 pub(super) struct Meter {
-    samples: VecDeque<(Instant, u64)>,
+    threads: NonZeroUsize,
+    /// When, how many hashes, and how many nanoseconds of work.
+    samples: VecDeque<(Instant, u64, u64)>,
 }
 
 impl Meter {
-    /// Takes the count at `now` and returns the hashes per second since the oldest sample of the window.
-    pub(super) fn sample(&mut self, now: Instant, hashes: u64) -> u64 {
-        self.samples.push_back((now, hashes));
-        while let [(_, _), (second, _), ..] = self.samples.make_contiguous()
+    pub(super) fn new(threads: NonZeroUsize) -> Self {
+        Self { threads, samples: VecDeque::new() }
+    }
+
+    /// Takes what was done by `now` and returns the hashes per second since the oldest sample of the window.
+    pub(super) fn sample(&mut self, now: Instant, done: &Done) -> u64 {
+        let (hashes, nanos) = done.get();
+        self.samples.push_back((now, hashes, nanos));
+        while let [_, (second, ..), ..] = self.samples.make_contiguous()
             && now.saturating_duration_since(*second) >= WINDOW
         {
             self.samples.pop_front();
         }
-        let Some((since, before)) = self.samples.front() else { return 0 };
-        let nanos = now.saturating_duration_since(*since).as_nanos();
-        let rate = u128::from(hashes.saturating_sub(*before)) * 1_000_000_000;
+        let Some((_, hashes_before, nanos_before)) = self.samples.front() else { return 0 };
+        let nanos = u128::from(nanos.saturating_sub(*nanos_before));
+        let rate =
+            u128::from(hashes.saturating_sub(*hashes_before)) * self.threads.get() as u128 * 1_000_000_000;
         u64::try_from(rate.checked_div(nanos).unwrap_or(0)).unwrap_or(u64::MAX)
     }
 }

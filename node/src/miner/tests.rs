@@ -6,7 +6,7 @@ use shared::block::{HEADER_VERSION, Header};
 use shared::hash::{BlockHash, MerkleRoot, sha256d};
 use shared::pow::CompactTarget;
 
-use super::rate::{Meter, Pace};
+use super::rate::{Done, Meter, Pace};
 use super::search::Search;
 use super::slot::Slot;
 
@@ -129,15 +129,35 @@ fn threads_that_wait_hear_of_jobs_and_of_the_end() {
 #[test]
 fn the_meter_shows_the_mean_of_ten_seconds() {
     let start = Instant::now();
-    let at = |seconds| start + Duration::from_secs(seconds);
-    let mut meter = Meter::default();
-    assert_eq!(meter.sample(start, 0), 0);
-    assert_eq!(meter.sample(at(1), 1_000), 1_000);
-    assert_eq!(meter.sample(at(2), 3_000), 1_500);
+    let mut meter = Meter::new(NonZeroUsize::MIN);
+    let done = Done::default();
+    let mut after = |second, hashes| {
+        done.add(hashes, Duration::from_secs(second).min(Duration::from_secs(1)));
+        meter.sample(start + Duration::from_secs(second), &done)
+    };
+    assert_eq!(after(0, 0), 0);
+    assert_eq!(after(1, 1_000), 1_000);
+    assert_eq!(after(2, 2_000), 1_500);
     for second in 3..=40 {
-        meter.sample(at(second), 3_000);
+        after(second, 0);
     }
-    assert_eq!(meter.sample(at(41), 3_000), 0);
+    assert_eq!(after(41, 0), 0);
+}
+
+#[test]
+fn the_meter_counts_the_time_that_was_worked() {
+    let start = Instant::now();
+    let mut meter = Meter::new(NonZeroUsize::new(2).unwrap());
+    let done = Done::default();
+    assert_eq!(meter.sample(start, &done), 0);
+    // In one second one thread works for 100 ms and the other for 300 ms; then both wait for the clock.
+    done.add(10_000, Duration::from_millis(100));
+    done.add(30_000, Duration::from_millis(300));
+    assert_eq!(meter.sample(start + Duration::from_secs(1), &done), 200_000);
+    for second in 2..=10 {
+        assert_eq!(meter.sample(start + Duration::from_secs(second), &done), 200_000);
+    }
+    assert_eq!(meter.sample(start + Duration::from_secs(20), &done), 0);
 }
 
 #[test]

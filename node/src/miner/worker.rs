@@ -10,7 +10,7 @@ use shared::pow::CompactTarget;
 use shared::spec::ChainSpec;
 use tokio::sync::mpsc;
 
-use super::rate::Pace;
+use super::rate::{Done, Pace};
 use super::search::Search;
 use super::slot::Slot;
 use crate::clock::Clock;
@@ -39,8 +39,7 @@ pub(super) struct Shared {
     /// The next extra nonce that nobody has searched. Each is given out once, so that no two threads, and no two
     /// jobs, ever hash the same header.
     pub(super) extra_nonces: AtomicU64,
-    /// All hashes that were ever done.
-    pub(super) hashes: AtomicU64,
+    pub(super) done: Done,
     pub(super) clock: Arc<dyn Clock>,
 }
 
@@ -91,13 +90,17 @@ impl Worker {
                 search.set_time(time, header.bits);
             }
             let end = NONCES.min(next + self.pace.as_ref().map_or(BATCH, |pace| pace.batch().min(BATCH)));
+            let started = Instant::now();
             let found = search.run(next..end);
             let hashes = found.map_or(end, |nonce| u64::from(nonce) + 1) - next;
-            self.shared.hashes.fetch_add(hashes, Ordering::Relaxed);
+            let goes_on = found.is_some() || self.rest(generation, hashes);
+            self.shared.done.add(hashes, started.elapsed());
             if let Some(nonce) = found {
                 return Some(Some(Header { nonce, ..header }));
             }
-            self.rest(generation, hashes)?;
+            if !goes_on {
+                return None;
+            }
             next = end;
         }
         Some(None)
@@ -121,10 +124,10 @@ impl Worker {
         None
     }
 
-    /// Rests as long as the hash limit demands; `None` when the job was replaced meanwhile.
-    fn rest(&mut self, generation: u64, hashes: u64) -> Option<()> {
+    /// Rests as long as the hash limit demands; returns false when the job was replaced meanwhile.
+    fn rest(&mut self, generation: u64, hashes: u64) -> bool {
         let rest = self.pace.as_mut().map_or(Duration::ZERO, |pace| pace.charge(hashes, Instant::now()));
-        (rest.is_zero() || self.shared.slot.sleep(generation, rest)).then_some(())
+        rest.is_zero() || self.shared.slot.sleep(generation, rest)
     }
 }
 

@@ -9,7 +9,7 @@ use clap::Parser as _;
 use node::cli::{self, Cli, Log, Task};
 use node::clock::{Clock as _, SystemClock};
 use node::config::Config;
-use node::console::{self, Console, LogWriter, Meter, Start};
+use node::console::{self, Console, LogWriter, Start};
 use node::offline::{self, OfflineError, Progress, Report};
 use node::words;
 use node::{OpenNode, RunningNode};
@@ -65,7 +65,7 @@ fn work(
     task: impl FnOnce(Report<'_>) -> Result<Progress, OfflineError>,
 ) -> Result<(), Failure> {
     start_log(Log { filter: EnvFilter::new("warn"), is_json: false }, console);
-    let mut meter = Meter::new(verb);
+    let mut meter = console.meter(verb);
     let done = task(&mut |progress| meter.show(progress))?;
     meter.finish(done);
     Ok(())
@@ -80,9 +80,10 @@ fn show_new_words(console: Console, spec: &ChainSpec) -> Result<(), Failure> {
 
 async fn run_node(console: Console, config: Config) -> Result<(), Failure> {
     let mut signals = Signals::new()?;
-    // Apart, because it may take a while to open a large store, or to show words on a terminal that is held up. An
-    // end in the middle of that is no worse than a power cut.
-    let starting = tokio::spawn(start(console, config));
+    // On a thread of its own, because it may take a while to open a large store, or to show words on a terminal that is
+    // held up, and a thread that waits for signals must be left. An end in the middle is no worse than a power cut.
+    let runtime = tokio::runtime::Handle::current();
+    let starting = tokio::task::spawn_blocking(move || runtime.block_on(start(console, config)));
     let (config, mut node) = tokio::select! {
         biased;
         () = signals.next() => {
@@ -114,7 +115,9 @@ async fn start(console: Console, config: Config) -> Result<(Config, RunningNode)
     if config.threads > 0 && open.miner().is_none() && console::is_terminal() {
         make_miner(console, &config, &mut open)?;
     }
-    let node = open.start(Arc::new(SystemClock))?;
+    let mut meter = console.meter("read");
+    let node = open.start_with(Arc::new(SystemClock), &mut |loading| meter.show_loading(loading))?;
+    meter.clear();
     Ok((config, node))
 }
 
@@ -199,8 +202,9 @@ struct Signals {
     terminate: tokio::signal::unix::Signal,
     #[cfg(unix)]
     interrupt: tokio::signal::unix::Signal,
+    /// `None` where whoever started the program lets it ignore the end of the terminal, as `nohup` does.
     #[cfg(unix)]
-    hangup: tokio::signal::unix::Signal,
+    hangup: Option<tokio::signal::unix::Signal>,
     #[cfg(windows)]
     interrupt: tokio::signal::windows::CtrlC,
 }
@@ -213,7 +217,7 @@ impl Signals {
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
-            hangup: signal(SignalKind::hangup())?,
+            hangup: if ignores_hangup() { None } else { Some(signal(SignalKind::hangup())?) },
         })
     }
 
@@ -228,7 +232,7 @@ impl Signals {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
-            _ = self.hangup.recv() => {}
+            Some(_) = async { self.hangup.as_mut()?.recv().await } => {}
         }
     }
 
@@ -237,4 +241,16 @@ impl Signals {
     async fn next(&mut self) {
         self.interrupt.recv().await;
     }
+}
+
+/// Returns whether the program was started with SIGHUP ignored. Only Linux says so without unsafe code; elsewhere the
+/// signal always stops the node.
+#[cfg(unix)]
+fn ignores_hangup() -> bool {
+    // A hexadecimal mask, whose lowest bit is signal 1.
+    let mask = |status: String| {
+        let line = status.lines().find_map(|line| line.strip_prefix("SigIgn:"))?;
+        u64::from_str_radix(line.trim(), 16).ok()
+    };
+    std::fs::read_to_string("/proc/self/status").ok().and_then(mask).is_some_and(|ignored| ignored & 1 == 1)
 }

@@ -9,6 +9,6 @@ mod view;
 
 pub use error::{ChainError, RefusedBlock, SubmitError, SubmitTransactionError, TemplateError};
 pub use handle::{ChainHandle, Submitted};
-pub use state::Options;
-pub use thread::{ChainThread, ChainThreadError, start};
+pub use state::{Loading, Options};
+pub use thread::{ChainThread, ChainThreadError, start, start_with};
 pub use view::{Branch, ChainEvent, HeadChange, MAX_BRANCH_HASHES, Tip, TransactionChange, View};

@@ -8,7 +8,7 @@ use tokio::sync::{broadcast, mpsc, watch};
 
 use super::error::{ChainError, RefusedBlock, SubmitError, SubmitTransactionError, TemplateError};
 use super::handle::{ChainHandle, Command, Reply, Submitted};
-use super::state::{Accepted, ChainState, Changed, Options};
+use super::state::{Accepted, ChainState, Changed, Loading, Options};
 use super::view::{ChainEvent, HeadChange, View};
 use crate::clock::Clock;
 use crate::store::{Store, StoreError};
@@ -61,8 +61,22 @@ pub fn start(
     clock: Arc<dyn Clock>,
     options: Options,
 ) -> Result<(ChainHandle, ChainThread), StoreError> {
+    start_with(spec, store, clock, options, &mut |_| ())
+}
+
+/// The same; `tell` hears how much is read, some times a second.
+///
+/// # Errors
+/// As [`start`].
+pub fn start_with(
+    spec: Arc<ChainSpec>,
+    store: Store,
+    clock: Arc<dyn Clock>,
+    options: Options,
+    tell: &mut dyn FnMut(Loading),
+) -> Result<(ChainHandle, ChainThread), StoreError> {
     let reader = store.reader().clone();
-    let state = reader.guard(|| ChainState::load(Arc::clone(&spec), store, clock, options))?;
+    let state = reader.guard(|| ChainState::load(Arc::clone(&spec), store, clock, options, tell))?;
     let (commands, queue) = mpsc::channel(COMMAND_CAPACITY);
     let (publish_view, view) = watch::channel(Arc::new(state.view()));
     let (publish_event, _) = broadcast::channel(EVENT_CAPACITY);

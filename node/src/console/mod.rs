@@ -77,6 +77,12 @@ impl Console {
         self.json = true;
     }
 
+    /// Begins to show how far a task has come; `verb` says what was done, as in "checked".
+    #[must_use]
+    pub fn meter(self, verb: &'static str) -> Meter {
+        Meter::new(verb, self.json)
+    }
+
     /// Shows where the wallet is and what the node does.
     pub fn start(self, start: &Start<'_>) {
         let Start { chain, height, miner, threads, starts_in, .. } = start;
@@ -106,7 +112,11 @@ impl Console {
         line("height", &start.height.to_string());
         line("data", &plain(&start.data_dir.display().to_string()));
         match (&start.miner, start.threads) {
-            (_, 0) => line("mining", "off, because of --threads 0"),
+            (_, 0) => line(
+                "mining",
+                "off, because of --threads 0; to begin, set the threads in the page that the link opens, or start again \
+                 without",
+            ),
             (None, _) => {
                 line("mining", "off, because no address is known: pass --miner ADDRESS to earn the rewards")
             }

@@ -16,7 +16,7 @@ use tokio::task::{Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::api::{self, Control, ControlToken, TokenError};
-use crate::chain::{self, ChainHandle};
+use crate::chain::{self, ChainHandle, Loading};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, DEFAULT_PORT};
 use crate::miner::{self, MinerError, Mining};
@@ -177,9 +177,21 @@ impl OpenNode {
     /// # Errors
     /// When the store is damaged or the system gives no threads.
     pub fn start(self, clock: Arc<dyn Clock>) -> Result<RunningNode, StartError> {
+        self.start_with(clock, &mut |_| ())
+    }
+
+    /// The same; `tell` hears how much of the store is read.
+    ///
+    /// # Errors
+    /// As [`OpenNode::start`].
+    pub fn start_with(
+        self,
+        clock: Arc<dyn Clock>,
+        tell: &mut dyn FnMut(Loading),
+    ) -> Result<RunningNode, StartError> {
         let Self { config, listener, address, store, miner } = self;
         let (chain, chain_thread) =
-            chain::start(Arc::clone(&config.spec), store, Arc::clone(&clock), config.chain)?;
+            chain::start_with(Arc::clone(&config.spec), store, Arc::clone(&clock), config.chain, tell)?;
         let mining = Mining { payout: miner, threads: config.threads };
         let (miner, miner_task) = miner::control(chain.clone(), mining, config.hash_limit, clock)?;
         let mut node = RunningNode {

@@ -1,7 +1,7 @@
 //! What the chain thread reads when it starts.
 
 use imbl::OrdMap;
-use redb::ReadableTable;
+use redb::{ReadableTable, ReadableTableMetadata as _};
 use shared::address::Address;
 use shared::block::Header;
 use shared::codec;
@@ -31,11 +31,32 @@ pub(crate) struct StoredPending {
     pub(crate) transaction: Transaction,
 }
 
+/// Entries between two reports: some milliseconds' worth.
+const REPORT_ENTRIES: u64 = 4_096;
+
+/// Counts how many of `all` entries were read.
+fn counted(all: u64, mut tell: impl FnMut(u64, u64)) -> impl FnMut() {
+    let mut done = 0;
+    move || {
+        done += 1;
+        if done % REPORT_ENTRIES == 0 || done == all {
+            tell(done, all);
+        }
+    }
+}
+
 impl Snapshot {
-    /// Hands all headers but genesis to `take`, parents before children.
-    pub(crate) fn headers(&self, mut take: impl FnMut(StoredHeader)) -> Result<(), StoreError> {
+    /// Hands all headers but genesis to `take`, parents before children; `tell` hears how many of how many.
+    pub(crate) fn headers(
+        &self,
+        mut take: impl FnMut(StoredHeader),
+        tell: impl FnMut(u64, u64),
+    ) -> Result<(), StoreError> {
         self.read(|transaction| {
-            for entry in transaction.open_table(HEADERS)?.iter()? {
+            let table = transaction.open_table(HEADERS)?;
+            let mut count = counted(table.len()?, tell);
+            for entry in table.iter()? {
+                count();
                 let (key, value) = entry?;
                 let ((_, hash), (bytes, is_condemned)) = (key.value(), value.value());
                 let hash = BlockHash(*hash);
@@ -49,11 +70,16 @@ impl Snapshot {
         })
     }
 
-    /// Returns all accounts at the tip.
-    pub(crate) fn accounts(&self) -> Result<OrdMap<Address, Account>, StoreError> {
+    /// Returns all accounts at the tip; `tell` hears how many of how many are read.
+    pub(crate) fn accounts(
+        &self,
+        tell: impl FnMut(u64, u64),
+    ) -> Result<OrdMap<Address, Account>, StoreError> {
         self.read(|transaction| {
             let table = transaction.open_table(ACCOUNTS)?;
+            let mut count = counted(table.len()?, tell);
             let entries = table.iter()?.map(|entry| {
+                count();
                 let (key, value) = entry?;
                 Ok((Address(*key.value()), decode(value.value(), "an account")?))
             });

@@ -20,6 +20,7 @@ use shared::spec::ChainSpec;
 
 pub(crate) use batch::Batch;
 pub use error::StoreError;
+pub(crate) use load::StoredHeader;
 pub use snapshot::{HistoryEvent, HistoryItem, HistoryPage, Snapshot, StoredBlock, StoredTransaction};
 
 use quiet::{Quiet, guard};

@@ -13,19 +13,32 @@ use crate::chain::headers::{HeaderTree, NodeId};
 use crate::chain::view::Tip;
 use crate::clock::Clock;
 use crate::mempool::{Mempool, Pending};
-use crate::store::{Snapshot, Store, StoreError};
+use crate::store::{Snapshot, Store, StoreError, StoredHeader};
 use crate::verifier::AwsLcVerifier;
 
+/// How much of what a start reads is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Loading {
+    /// What is being read: "headers" or "accounts".
+    pub what: &'static str,
+    /// How many of them are read.
+    pub done: u64,
+    /// How many there are.
+    pub all: u64,
+}
+
 impl ChainState {
-    /// Reads the chain from `store`.
+    /// Reads the chain from `store`; `tell` hears how much is read.
     pub(in crate::chain) fn load(
         spec: Arc<ChainSpec>,
         store: Store,
         clock: Arc<dyn Clock>,
         options: Options,
+        tell: &mut dyn FnMut(Loading),
     ) -> Result<Self, StoreError> {
+        tracing::debug!(path = %store.path().display(), "reading the chain from the store");
         let snapshot = store.reader().snapshot()?;
-        let tree = load_tree(&spec, &store, &snapshot)?;
+        let tree = load_tree(&spec, &store, &snapshot, tell)?;
         let (_, hash) = snapshot.tip()?;
         let tip_id =
             tree.find(&hash).ok_or_else(|| store.corrupt(format!("the tip {hash} has no header")))?;
@@ -33,7 +46,7 @@ impl ChainState {
             return Err(store.corrupt(format!("the tip {hash} is marked as invalid")));
         }
         let tip = load_tip(&store, &snapshot, &tree, tip_id)?;
-        let ledger = load_ledger(&spec, &store, &snapshot, &tip)?;
+        let ledger = load_ledger(&spec, &store, &snapshot, &tip, tell)?;
         let mut state = Self {
             spec,
             store,
@@ -77,15 +90,21 @@ impl ChainState {
     }
 }
 
-fn load_tree(spec: &ChainSpec, store: &Store, snapshot: &Snapshot) -> Result<HeaderTree, StoreError> {
+fn load_tree(
+    spec: &ChainSpec,
+    store: &Store,
+    snapshot: &Snapshot,
+    tell: &mut dyn FnMut(Loading),
+) -> Result<HeaderTree, StoreError> {
     let mut tree = HeaderTree::new(spec);
     let mut orphan = None;
-    snapshot.headers(|stored| match tree.find(&stored.header.prev_hash) {
+    let take = |stored: StoredHeader| match tree.find(&stored.header.prev_hash) {
         Some(parent) => {
             tree.insert(parent, stored.hash, &stored.header, stored.is_condemned);
         }
         None => orphan = Some(stored.hash),
-    })?;
+    };
+    snapshot.headers(take, |done, all| tell(Loading { what: "headers", done, all }))?;
     match orphan {
         None => Ok(tree),
         Some(hash) => Err(store.corrupt(format!("header {hash} has no parent"))),
@@ -114,6 +133,7 @@ pub(super) fn load_ledger(
     store: &Store,
     snapshot: &Snapshot,
     tip: &Tip,
+    tell: &mut dyn FnMut(Loading),
 ) -> Result<Ledger, StoreError> {
     if tip.height == 0 {
         return Ok(Ledger::new(Arc::clone(spec)));
@@ -125,7 +145,8 @@ pub(super) fn load_ledger(
     let mut headers = undo.ok_or_else(wrong)?.headers;
     let node = ChainNode::of_header(&tip.header).map_err(|error| store.corrupt(error.to_string()))?;
     headers.push(node);
-    let ledger = Ledger::restore(Arc::clone(spec), tip.hash, snapshot.accounts()?, headers);
+    let accounts = snapshot.accounts(|done, all| tell(Loading { what: "accounts", done, all }))?;
+    let ledger = Ledger::restore(Arc::clone(spec), tip.hash, accounts, headers);
     let (found, expected) = (ledger.state_root(), tip.coinbase.state_root);
     if found != expected {
         return Err(store

@@ -5,6 +5,7 @@ mod load;
 mod reorg;
 
 pub(super) use accept::Accepted;
+pub use load::Loading;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;

@@ -70,8 +70,13 @@ impl ChainState {
             Ok(()) => self.set_tip(id, block),
             Err(ConnectError::Rule { .. }) => {
                 writes.abandon();
-                self.ledger =
-                    load_ledger(&self.spec, &self.store, &self.store.reader().snapshot()?, &self.tip)?;
+                self.ledger = load_ledger(
+                    &self.spec,
+                    &self.store,
+                    &self.store.reader().snapshot()?,
+                    &self.tip,
+                    &mut |_| (),
+                )?;
             }
             Err(ConnectError::Store(_)) => writes.abandon(),
         }

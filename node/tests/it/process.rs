@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read};
 use std::net::SocketAddr;
+use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -12,6 +13,7 @@ use std::time::Duration;
 use rustix::fs::{Mode, OFlags};
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{Action, tcflow};
 
 /// For a machine that does everything else at the same time; nothing here takes that long by itself.
 const DEADLINE: Duration = Duration::from_secs(60);
@@ -68,13 +70,40 @@ pub(crate) fn start(data_dir: &Path, arguments: &[&str]) -> Process {
     Process::new(child, stdout)
 }
 
-/// The same on a terminal.
-pub(crate) fn start_on_terminal(data_dir: &Path, arguments: &[&str], no_color: bool) -> Process {
+/// A terminal: the side of who sits at it, and the program's.
+fn terminal() -> (OwnedFd, OwnedFd) {
     let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&master).unwrap();
     unlockpt(&master).unwrap();
     let path = ptsname(&master, Vec::new()).unwrap();
     let slave = rustix::fs::open(path, OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).unwrap();
+    (master, slave)
+}
+
+/// The same on a terminal that is held up (Ctrl-S) for standard output and error; the terminal is to be kept.
+pub(crate) fn start_on_held_terminal(data_dir: &Path, arguments: &[&str]) -> (Child, OwnedFd) {
+    let (master, slave) = terminal();
+    tcflow(&slave, Action::OOff).unwrap();
+    let mut command = node_command(data_dir, arguments);
+    command.stdout(Stdio::from(slave.try_clone().unwrap())).stderr(Stdio::from(slave));
+    (command.spawn().unwrap(), master)
+}
+
+/// Returns whether a thread of a process waits until `descriptor` takes what it writes: no other call that blocks here
+/// has so small a number as its first argument.
+pub(crate) fn is_held_at(process: &Child, descriptor: u8) -> bool {
+    let threads = std::fs::read_dir(format!("/proc/{}/task", process.id())).unwrap();
+    threads.filter_map(|thread| std::fs::read_to_string(thread.ok()?.path().join("syscall")).ok()).any(
+        |call| {
+            let arguments = call.split(' ').collect::<Vec<_>>();
+            arguments.get(1) == Some(&format!("0x{descriptor:x}").as_str())
+        },
+    )
+}
+
+/// The same on a terminal.
+pub(crate) fn start_on_terminal(data_dir: &Path, arguments: &[&str], no_color: bool) -> Process {
+    let (master, slave) = terminal();
     let mut command = node_command(data_dir, arguments);
     if no_color {
         command.env("NO_COLOR", "1");
@@ -111,6 +140,11 @@ pub(crate) fn start_with_mount(data_dir: &Path, arguments: &[&str], mount: &str)
     }
     let script = format!("D='{}'; {mount} && {RUN}", data_dir.display());
     Some(start_by("unshare", &["-Urm", "sh", "-c", &script], data_dir, arguments))
+}
+
+/// The same, where SIGHUP is ignored, as by `nohup`.
+pub(crate) fn start_without_hangup(data_dir: &Path, arguments: &[&str]) -> Process {
+    start_by("sh", &["-c", &format!("trap '' HUP; {RUN}")], data_dir, arguments)
 }
 
 /// What a script does with the node that it got as its arguments.

@@ -1,9 +1,10 @@
 //! Start, stop and start again: in this process, and as the program with its signals.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use node::miner::Mining;
+use node::store::{STORE_FILE, Store};
 use node::{Config, StartError};
 use rustix::process::Signal;
 use shared::spec::ChainSpec;
@@ -11,6 +12,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::process::{self, run};
+use crate::store::set_schema;
 use crate::support::address;
 
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -100,6 +102,80 @@ fn signals_stop_the_program_in_order_and_the_chain_goes_on_where_it_was() {
     assert!(ended.stdout.contains("everything is stored"));
 }
 
+/// Starts a node on a terminal that is held up, and ends it when it waits for `descriptor` in the middle of its start.
+#[cfg(target_os = "linux")]
+fn end_while_held(arguments: &[&str], descriptor: u8) {
+    let directory = tempfile::tempdir().unwrap();
+    let (mut node, _terminal) = process::start_on_held_terminal(directory.path(), arguments);
+    let started = Instant::now();
+    while !process::is_held_at(&node, descriptor) {
+        assert_eq!(node.try_wait().unwrap(), None, "it ended by itself");
+        assert!(started.elapsed() < DEADLINE, "it is not held up");
+        std::thread::yield_now();
+    }
+    rustix::process::kill_process(rustix::process::Pid::from_child(&node), Signal::TERM).unwrap();
+    let told = Instant::now();
+    let status = loop {
+        match node.try_wait().unwrap() {
+            Some(status) => break status,
+            None if told.elapsed() < DEADLINE => std::thread::yield_now(),
+            None => {
+                node.kill().unwrap();
+                panic!("a terminal that is held up prevents the end");
+            }
+        }
+    };
+    assert!(status.success(), "{status}");
+    // It left the store as it was.
+    let mut node = process::start(directory.path(), &["--threads", "0"]);
+    node.address();
+    node.stop();
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_signal_ends_the_node_in_the_middle_of_reading_its_store() {
+    // The line of the log that says that it begins to read holds it there.
+    end_while_held(&["--threads", "0", "--log", "node=debug"], 2);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_signal_ends_the_node_while_its_words_cannot_be_shown() {
+    end_while_held(&["--threads", "1"], 1);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_hangup_that_is_ignored_stays_ignored() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut node = process::start_without_hangup(directory.path(), &["--miner", &miner()]);
+    node.block(1);
+    node.signal(Signal::HUP);
+    node.block(3);
+    node.stop();
+    // Where it is not ignored, it stops the node in order.
+    let mut node = process::start(directory.path(), &["--threads", "0"]);
+    node.address();
+    node.signal(Signal::HUP);
+    let ended = node.end();
+    assert!(ended.status.success() && ended.stdout.contains("Stopped at height"), "{}", ended.stdout);
+}
+
+#[test]
+fn a_store_of_a_newer_version_ends_the_program_with_what_to_do() {
+    let directory = tempfile::tempdir().unwrap();
+    drop(Store::open(directory.path(), &ChainSpec::dev()).unwrap());
+    set_schema(directory.path(), 2);
+    for arguments in [&["0"][..], &["check"], &["export", "blocks"]] {
+        let data_dir = directory.path().to_str().unwrap();
+        let ended = run(&[arguments, &["--chain", "dev", "--data-dir", data_dir]].concat());
+        assert_eq!((ended.status.code(), ended.stdout.as_str()), (Some(1), ""), "{arguments:?}");
+        assert!(ended.stderr.contains("newer") && ended.stderr.contains(STORE_FILE), "{}", ended.stderr);
+        assert_eq!(ended.stderr.lines().count(), 1, "{}", ended.stderr);
+    }
+}
+
 #[test]
 fn a_killed_node_starts_again() {
     let directory = tempfile::tempdir().unwrap();
@@ -155,7 +231,7 @@ fn a_full_disk_stops_the_node_in_order_and_loses_nothing_that_was_shown() {
     let mut node = process::start(directory.path(), &["--threads", "0"]);
     node.address();
     node.stop();
-    let bytes = std::fs::metadata(directory.path().join(node::store::STORE_FILE)).unwrap().len();
+    let bytes = std::fs::metadata(directory.path().join(STORE_FILE)).unwrap().len();
 
     let mining = ["--miner", &miner(), "--hash-limit", "0"];
     let mut node = process::start_with_file_limit(directory.path(), &mining, bytes);

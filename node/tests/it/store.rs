@@ -16,6 +16,14 @@ fn meddle(directory: &Path, change: impl FnOnce(&redb::WriteTransaction)) {
     transaction.commit().unwrap();
 }
 
+/// Makes the store in `directory` one of another version.
+pub(crate) fn set_schema(directory: &Path, version: u32) {
+    meddle(directory, |transaction| {
+        let meta: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("meta");
+        transaction.open_table(meta).unwrap().insert("schema", version.to_le_bytes().as_slice()).unwrap();
+    });
+}
+
 #[tokio::test]
 async fn a_store_that_is_in_use_is_locked() {
     let test = TestChain::new(&easy_spec());
@@ -56,10 +64,7 @@ fn a_store_of_another_chain_is_told_by_its_genesis() {
 fn a_store_of_a_newer_version_is_left_alone() {
     let directory = tempfile::tempdir().unwrap();
     drop(Store::open(directory.path(), &ChainSpec::dev()).unwrap());
-    meddle(directory.path(), |transaction| {
-        let meta: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("meta");
-        transaction.open_table(meta).unwrap().insert("schema", 2_u32.to_le_bytes().as_slice()).unwrap();
-    });
+    set_schema(directory.path(), 2);
     let error = Store::open(directory.path(), &ChainSpec::dev()).unwrap_err();
     assert!(matches!(error, StoreError::NewerSchema { found: 2, supported: 1, .. }), "{error}");
 }

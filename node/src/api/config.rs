@@ -26,7 +26,8 @@ pub struct ApiConfig {
     pub header_timeout: Duration,
     /// How long a peer may take in none of what is sent to it.
     pub write_timeout: Duration,
-    /// How often a session is asked for a sign of life. It is closed when it gives none until the next time.
+    /// How often a session is asked for a sign of life. It is closed when it gives none until the next time, or begins
+    /// a message and does not finish it.
     pub ping_interval: Duration,
     /// How long a peer may take to close its side.
     pub close_timeout: Duration,

@@ -19,6 +19,7 @@ mod views;
 
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -59,6 +60,8 @@ struct Client {
     /// Frees the place when the connection ends.
     _place: Place,
     bucket: Mutex<TokenBucket>,
+    /// All bytes that came from it.
+    bytes_read: Arc<AtomicU64>,
 }
 
 impl Client {
@@ -66,6 +69,11 @@ impl Client {
     fn may_ask(&self) -> bool {
         // A bucket is right at every point where a holder could panic.
         self.bucket.lock().unwrap_or_else(PoisonError::into_inner).take(Instant::now())
+    }
+
+    /// Returns how many bytes came from it.
+    fn bytes_read(&self) -> u64 {
+        self.bytes_read.load(Ordering::Relaxed)
     }
 }
 
@@ -151,9 +159,10 @@ async fn connection(server: Arc<Server>, stream: TcpStream, place: Place) {
     }
     let rate = if place.is_loopback() { config.loopback_rate } else { config.rate };
     let bucket = Mutex::new(TokenBucket::new(rate, Instant::now()));
-    let client = Arc::new(Client { _place: place, bucket });
+    let bytes_read = Arc::default();
+    let io = TokioIo::new(StallGuard::new(stream, config.write_timeout, Arc::clone(&bytes_read)));
+    let client = Arc::new(Client { _place: place, bucket, bytes_read });
     let service = service_fn(|request| http::respond(Arc::clone(&server), Arc::clone(&client), request));
-    let io = TokioIo::new(StallGuard::new(stream, config.write_timeout));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         // It runs from the end of the request before, so it also ends connections that are kept but not used.

@@ -1,7 +1,9 @@
-//! A stream that gives up on a peer who takes nothing in.
+//! A stream that gives up on a peer who takes nothing in, and counts what comes from it.
 
 use std::io::{self, ErrorKind, IoSlice};
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -9,18 +11,22 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 
-/// Fails a write that has waited for `limit` without a single byte going out. Reading is not its business.
+use super::views;
+
+/// Fails a write that has waited for `limit` without a single byte going out. Of what is read it only counts the bytes.
 #[derive(Debug)]
 pub(super) struct StallGuard {
     stream: TcpStream,
     limit: Duration,
+    /// For the session that the connection may become.
+    bytes_read: Arc<AtomicU64>,
     /// Runs while a write waits.
     deadline: Option<Pin<Box<Sleep>>>,
 }
 
 impl StallGuard {
-    pub(super) fn new(stream: TcpStream, limit: Duration) -> Self {
-        Self { stream, limit, deadline: None }
+    pub(super) fn new(stream: TcpStream, limit: Duration, bytes_read: Arc<AtomicU64>) -> Self {
+        Self { stream, limit, bytes_read, deadline: None }
     }
 
     fn watch<T>(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
@@ -39,7 +45,11 @@ impl AsyncRead for StallGuard {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buf)
+        let before = buf.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(cx, buf);
+        let count = buf.filled().len().saturating_sub(before);
+        self.bytes_read.fetch_add(views::to_u64(count), Ordering::Relaxed);
+        read
     }
 }
 

@@ -1,6 +1,7 @@
 //! Sentences for what can happen. Nothing that a node says is among them.
 
 use shared::address::AddressError;
+use shared::api::rpc;
 use shared::keys::KeyError;
 use shared::transaction::{MAX_COMMENT_BYTES, MAX_INTEGER};
 use wallet_wasm::WalletError;
@@ -95,6 +96,9 @@ fn refusal(rule: Option<&str>) -> &'static str {
         Some("MEM-4") => text::refused_many(),
         Some("MEM-5") => text::refused_full(),
         Some("MEM-6") => text::refused_waited(),
+        Some(rpc::RATE_LIMIT) => text::limited_rate(),
+        Some(rpc::SUBSCRIPTION_LIMIT) => text::limited_subscriptions(),
+        Some(rpc::REPLY_LIMIT) => text::limited_reply(),
         _ => text::refused_other(),
     }
 }

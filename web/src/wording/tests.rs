@@ -17,6 +17,7 @@ fn nothing_of_what_a_node_says_is_shown_when_it_refuses() {
 #[test]
 fn every_rule_that_a_node_names_has_a_sentence_of_its_own() {
     let rules = (1..=7).map(|n| format!("TX-{n}")).chain((1..=6).map(|n| format!("MEM-{n}")));
+    let rules = rules.chain((1..=3).map(|n| format!("API-{n}")));
     for rule in rules {
         assert_ne!(refusal(Some(&rule)), text::refused_other(), "{rule}");
     }

@@ -26,7 +26,7 @@ use self::wire::{Step, Wire};
 use super::config::{CONTROL_RATE, MAX_IN_FLIGHT, MAX_WRONG_TOKENS};
 use super::methods::{self, Work};
 use super::rate::TokenBucket;
-use super::{Client, Server};
+use super::{Client, Server, views};
 
 /// Why a session ends.
 enum Ending {
@@ -64,8 +64,10 @@ struct Session {
     replies: FuturesOrdered<BoxFuture<'static, Option<String>>>,
     /// The last of `replies` must leave before anything else: it may be large, or names a subscription.
     must_drain: bool,
-    /// Whether the peer sent anything since it was last asked for a sign of life.
+    /// Whether the peer gave a sign of life since it was last asked for one.
     is_alive: bool,
+    /// How many of the bytes that came are known to be no part of an unfinished message.
+    finished_bytes: u64,
     /// Pings and pongs that the peer may still send.
     control_frames: TokenBucket,
     /// Whether the peer has shown the control token.
@@ -80,6 +82,7 @@ pub(super) async fn run(server: Arc<Server>, client: Arc<Client>, upgraded: Upgr
         wire: Wire::new(upgraded).await,
         subscriptions: Subscriptions::new(Arc::clone(&server)),
         server,
+        finished_bytes: client.bytes_read(),
         client,
         replies: FuturesOrdered::new(),
         must_drain: false,
@@ -133,7 +136,10 @@ impl Session {
 
     fn ask_for_life(&mut self) -> Result<(), Ending> {
         if !self.is_alive {
-            return Err(Ending::ByNode(CloseCode::Policy, "no answer to a ping"));
+            return Err(Ending::ByNode(
+                CloseCode::Policy,
+                "no answer to a ping, or a message left unfinished",
+            ));
         }
         self.is_alive = false;
         self.wire.send(Message::Ping(Bytes::new()));
@@ -147,8 +153,25 @@ impl Session {
         self.must_drain &= !self.replies.is_empty();
     }
 
+    /// Notes a sign of life: a message, or a control frame while no message is unfinished. Otherwise one that never
+    /// ends would be held for ever.
+    fn note_life(&mut self, frame: Option<&Result<Message, WsError>>) {
+        /// Opcode, length and mask.
+        const CONTROL_HEAD_BYTES: u64 = 6;
+        let read = self.client.bytes_read();
+        if let Some(Ok(Message::Ping(payload) | Message::Pong(payload))) = frame {
+            // The library does not tell of fragments; but this frame is all that came, if no other is unfinished.
+            self.finished_bytes += CONTROL_HEAD_BYTES + views::to_u64(payload.len());
+            self.is_alive |= read <= self.finished_bytes;
+        } else {
+            // What was read ahead is taken for finished: some kilobytes at most, until the next message.
+            self.finished_bytes = read;
+            self.is_alive = true;
+        }
+    }
+
     fn on_frame(&mut self, frame: Option<Result<Message, WsError>>) -> Result<(), Ending> {
-        self.is_alive = true;
+        self.note_life(frame.as_ref());
         match frame {
             None => Err(Ending::Gone),
             Some(Err(error)) => Err(Ending::of_error(&error)),
@@ -202,7 +225,7 @@ impl Session {
     fn begin(&mut self, call: &Call) -> Work {
         if !self.client.may_ask() {
             let message = "rate_limited: too many requests; wait a second, or ask for several things at once less often";
-            return Work::Done(Err(RpcError::new(rpc::LIMIT_EXCEEDED, message.to_owned())));
+            return Work::Done(Err(RpcError::limited(rpc::RATE_LIMIT, message.to_owned())));
         }
         match &call.request {
             Err(error) => Work::Done(Err(error.clone())),
@@ -230,7 +253,7 @@ impl Session {
     fn authorize(&mut self, token: &Token) -> Result<Answer, RpcError> {
         if self.n_wrong_tokens >= MAX_WRONG_TOKENS {
             let message = "rate_limited: too many wrong tokens; connect again";
-            return Err(RpcError::new(rpc::LIMIT_EXCEEDED, message.to_owned()));
+            return Err(RpcError::limited(rpc::RATE_LIMIT, message.to_owned()));
         }
         if self.server.control.token.is(&token.0) {
             self.is_authorized = true;

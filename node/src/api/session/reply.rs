@@ -61,5 +61,5 @@ fn encode_within(call: &Call, answer: &Result<Answer, RpcError>, room: usize) ->
     let message = format!(
         "the reply is larger than {MAX_REPLY_BYTES} bytes; ask for less at once, or for a block by HTTP: GET /block/HASH"
     );
-    call.reply(&Err(RpcError::new(rpc::LIMIT_EXCEEDED, message)))
+    call.reply(&Err(RpcError::limited(rpc::REPLY_LIMIT, message)))
 }

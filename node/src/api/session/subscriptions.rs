@@ -79,7 +79,7 @@ impl Subscriptions {
         if self.topics.len() >= MAX_SUBSCRIPTIONS {
             let message =
                 format!("a session has at most {MAX_SUBSCRIPTIONS} subscriptions; end one of them first");
-            return Err(RpcError::new(rpc::LIMIT_EXCEEDED, message));
+            return Err(RpcError::limited(rpc::SUBSCRIPTION_LIMIT, message));
         }
         let topic = match topic {
             RequestedTopic::Heads {} => Topic::Heads,
@@ -89,7 +89,7 @@ impl Subscriptions {
             RequestedTopic::Transaction { tx_id } => Topic::Transaction { id: *tx_id, change: None },
             RequestedTopic::Mempool {} if self.mempool.is_some() => {
                 let message = "this session is told of the mempool already; once is enough";
-                return Err(RpcError::new(rpc::LIMIT_EXCEEDED, message.to_owned()));
+                return Err(RpcError::limited(rpc::SUBSCRIPTION_LIMIT, message.to_owned()));
             }
             RequestedTopic::Mempool {} => Topic::Mempool,
         };

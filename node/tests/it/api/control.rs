@@ -102,7 +102,7 @@ async fn a_wrong_token_is_refused_and_few_are_looked_at() {
     assert_refused(&mut client).await;
     // From now on not even the right one helps.
     let error = client.call("authorize", json!({"token": token})).await.unwrap_err();
-    assert_eq!(error["code"], -32005, "{error}");
+    assert_eq!((&error["code"], &error["data"]["rule"]), (&json!(-32005), &json!("API-1")));
     assert!(error["message"].as_str().unwrap().starts_with("rate_limited: "), "{error}");
     assert_refused(&mut client).await;
     assert_eq!(api.connect().await.call("authorize", json!({"token": token})).await.unwrap(), true);

@@ -8,6 +8,7 @@ use node::api::{ApiConfig, Rate};
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+use tokio::task::JoinSet;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::Frame;
@@ -203,6 +204,69 @@ async fn a_million_fragments_are_one_message_that_is_too_large() {
 }
 
 #[tokio::test]
+async fn a_message_that_is_never_finished_is_no_sign_of_life() {
+    let config = ApiConfig { ping_interval: Duration::from_millis(200), ..config() };
+    let api = TestApi::with_config(&easy_spec(), config).await;
+    let mut unfinished = api.connect().await;
+    let mut living = api.connect().await;
+    // In fragments, but finished; after that it answers pings alone. So does the other one, all the time.
+    let whole = [frame(0x01, 2, b"{ "), frame(0x80, 1, b"}")].concat();
+    living.socket.get_mut().write_all(&whole).await.unwrap();
+    assert!(living.next().await["error"].is_object());
+    unfinished.socket.get_mut().write_all(&frame(0x01, 1, b"{")).await.unwrap();
+    let pinged = async {
+        for _ in 0..5 {
+            while !matches!(living.socket.next().await.unwrap().unwrap(), Message::Ping(_)) {}
+        }
+    };
+    let (close, ()) = in_time(futures_util::future::join(unfinished.closed(), pinged)).await;
+    let close = close.unwrap();
+    assert_eq!(
+        (close.code, close.reason.as_str()),
+        (CloseCode::Policy, "no answer to a ping, or a message left unfinished")
+    );
+    assert!(living.call("get_info", json!({})).await.is_ok());
+    api.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_is_served_beside_five_hundred_slow_connections() {
+    let (limit, rate) = (Duration::from_secs(2), Rate { per_second: 1_000_000, burst: 1_000_000 });
+    let config =
+        ApiConfig { first_byte_timeout: limit, header_timeout: limit, loopback_rate: rate, ..config() };
+    let api = TestApi::with_config(&easy_spec(), config).await;
+    let mut healthy = api.connect().await;
+    let mut slow = JoinSet::new();
+    for number in 0..500 {
+        let mut stream = TcpStream::connect(api.address).await.unwrap();
+        slow.spawn(async move {
+            match number % 3 {
+                0 => {}
+                1 => {
+                    let head = format!("GET / HTTP/1.1\r\nx: {}", "y".repeat(10_000));
+                    let mut ticks = tokio::time::interval(Duration::from_millis(20));
+                    for byte in head.bytes() {
+                        ticks.tick().await;
+                        if stream.write_all(&[byte]).await.is_err() {
+                            break;
+                        }
+                    }
+                }
+                _ => stream.write_all(b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap(),
+            }
+            read_to_end(&mut stream).await.len()
+        });
+    }
+    while !slow.is_empty() {
+        assert!(healthy.call("get_info", json!({})).await.is_ok());
+        while let Some(closed) = slow.try_join_next() {
+            closed.unwrap();
+        }
+    }
+    api.stop().await;
+}
+
+#[tokio::test]
 async fn too_many_requests_are_refused_by_name() {
     let rate = Rate { per_second: 1, burst: 20 };
     let api = TestApi::with_config(&easy_spec(), ApiConfig { loopback_rate: rate, ..config() }).await;
@@ -210,7 +274,7 @@ async fn too_many_requests_are_refused_by_name() {
     let mut refusals = 0;
     for _ in 0..40 {
         if let Err(error) = client.call("get_info", json!({})).await {
-            assert_eq!(error["code"], -32005);
+            assert_eq!((&error["code"], &error["data"]["rule"]), (&json!(-32005), &json!("API-1")));
             assert!(error["message"].as_str().unwrap().starts_with("rate_limited: "), "{error}");
             refusals += 1;
         }

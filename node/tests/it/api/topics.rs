@@ -144,7 +144,8 @@ async fn the_mempool_is_told_by_its_changes() {
     assert_eq!(removed, json!(ids));
     api.chain.mine(address(1)).await;
     // Once a session is enough, and it can be ended.
-    assert_eq!(client.call("subscribe", json!({"topic": "mempool"})).await.unwrap_err()["code"], -32005);
+    let error = client.call("subscribe", json!({"topic": "mempool"})).await.unwrap_err();
+    assert_eq!((&error["code"], &error["data"]["rule"]), (&json!(-32005), &json!("API-2")));
     assert_eq!(client.call("unsubscribe", json!({"id": topic})).await.unwrap(), true);
     api.chain.pay(0, payment(0, address(1), 2)).await.unwrap();
     let topic = follow_mempool(&mut client).await;

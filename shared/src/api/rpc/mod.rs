@@ -23,8 +23,14 @@ pub const NOT_FOUND: i32 = -32_001;
 pub const NOT_MINED: i32 = -32_002;
 /// A transaction was refused; `data.rule` says by which rule.
 pub const REFUSED: i32 = -32_003;
-/// Too many requests or subscriptions; the message begins with `rate_limited` for the first.
+/// More than a limit allows; `data.rule` says which: one of the three that follow.
 pub const LIMIT_EXCEEDED: i32 = -32_005;
+/// Too many requests or wrong tokens; the message begins with `rate_limited`.
+pub const RATE_LIMIT: &str = "API-1";
+/// Too many subscriptions.
+pub const SUBSCRIPTION_LIMIT: &str = "API-2";
+/// The reply would be too large.
+pub const REPLY_LIMIT: &str = "API-3";
 /// The method needs [`Request::Authorize`] first.
 pub const UNAUTHORIZED: i32 = -32_010;
 /// The control token is not this node's.
@@ -85,7 +91,8 @@ pub struct RpcError {
 /// The part of an error that programs may rely on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ErrorData {
-    /// The rule of the protocol or of the node's policy that the transaction breaks, such as `TX-6`.
+    /// The rule of the protocol or of the node's policy that the transaction breaks, such as `TX-6`, or the limit of
+    /// the API that the request breaks.
     pub rule: String,
 }
 
@@ -102,7 +109,13 @@ impl RpcError {
         Self { code: REFUSED, message, data: Some(ErrorData { rule: rule.to_owned() }) }
     }
 
-    /// Returns the rule that refused the transaction.
+    /// Makes the error of a request that the limit `rule` refuses.
+    #[must_use]
+    pub fn limited(rule: &str, message: String) -> Self {
+        Self { code: LIMIT_EXCEEDED, message, data: Some(ErrorData { rule: rule.to_owned() }) }
+    }
+
+    /// Returns the rule that refused the transaction, or the request.
     #[must_use]
     pub fn rule(&self) -> Option<&str> {
         self.data.as_ref().map(|data| data.rule.as_str())

@@ -79,6 +79,8 @@ impl Browser {
         };
         arguments.push(json!(format!("--user-data-dir={}", profile.path().display())));
         arguments.push(json!("--window-size=1280,1000"));
+        // Names for pages that are not this computer's own.
+        arguments.push(json!("--host-resolver-rules=MAP *.test 127.0.0.1"));
         // The page speaks its reader's language, and the tests read English.
         arguments.push(json!("--accept-lang=en-GB"));
         capabilities.insert("goog:loggingPrefs".into(), json!({ "browser": "ALL", "performance": "ALL" }));

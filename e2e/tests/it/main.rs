@@ -7,6 +7,7 @@ mod hostile;
 mod http;
 mod keyboard;
 mod looks;
+mod origins;
 mod python;
 mod story;
 

@@ -55,7 +55,8 @@ async fn route(server: Arc<Server>, client: Arc<Client>, request: Request<Incomi
     if !is_meant {
         return text(
             StatusCode::FORBIDDEN,
-            "This node does not answer to that name: open it by its IP address or as localhost.",
+            "This node does not answer to that name: open it by its IP address or as localhost, or start it with \
+             --allow-host and the name.",
         );
     }
     if !client.may_ask() {

@@ -70,7 +70,8 @@ fn help_has_examples_and_the_version_is_told() {
     assert!(help.status.success());
     assert!(help.stdout.contains("Examples:\n  node "), "{}", help.stdout);
     let version = run(&["--version"]);
-    assert_eq!(version.stdout, format!("node {}\n", env!("CARGO_PKG_VERSION")));
+    let expected = format!("node {}\nprogram of the wallet page: ", env!("CARGO_PKG_VERSION"));
+    assert!(version.stdout.starts_with(&expected), "{}", version.stdout);
 }
 
 #[test]

@@ -147,6 +147,11 @@ pub(crate) fn start_without_hangup(data_dir: &Path, arguments: &[&str]) -> Proce
     start_by("sh", &["-c", &format!("trap '' HUP; {RUN}")], data_dir, arguments)
 }
 
+/// The same, where SIGHUP does what it does by itself, however the tests were started.
+pub(crate) fn start_with_hangup(data_dir: &Path, arguments: &[&str]) -> Process {
+    start_by("env", &["--default-signal=HUP"], data_dir, arguments)
+}
+
 /// What a script does with the node that it got as its arguments.
 const RUN: &str = "exec \"$0\" \"$@\"";
 

@@ -155,7 +155,7 @@ fn a_hangup_that_is_ignored_stays_ignored() {
     node.block(3);
     node.stop();
     // Where it is not ignored, it stops the node in order.
-    let mut node = process::start(directory.path(), &["--threads", "0"]);
+    let mut node = process::start_with_hangup(directory.path(), &["--threads", "0"]);
     node.address();
     node.signal(Signal::HUP);
     let ended = node.end();

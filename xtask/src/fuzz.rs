@@ -44,13 +44,25 @@ pub(crate) fn fuzz(only: Option<&str>, seconds: u64) -> Result<Vec<Reached>> {
     ensure!(!chosen.is_empty(), "there is no such target; choose one of: {}", all.join(", "));
     run("fuzz targets", &mut cargo_fuzz(&["build"]))?;
     let mut reached = Vec::new();
-    for target in chosen {
-        let result = fuzz_target(target, seconds)?;
-        println!(
-            "{target:16} {:>12} executions in {} s, {} places reached",
-            result.executions, result.seconds, result.coverage
-        );
-        reached.push(result);
+    // A target runs on one core, so as many at a time as there are.
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
+    for targets in chosen.chunks(cores) {
+        let results: Vec<_> = std::thread::scope(|scope| {
+            let start = |target| scope.spawn(move || fuzz_target(target, seconds));
+            let running: Vec<_> = targets.iter().map(|target| start(target.as_str())).collect();
+            running
+                .into_iter()
+                .map(|running| running.join().expect("a target's thread returns its errors"))
+                .collect()
+        });
+        for result in results {
+            let result = result?;
+            println!(
+                "{:16} {:>12} executions in {} s, {} places reached",
+                result.target, result.executions, result.seconds, result.coverage
+            );
+            reached.push(result);
+        }
     }
     Ok(reached)
 }

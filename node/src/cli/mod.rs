@@ -89,10 +89,10 @@ enum CliCommand {
 #[derive(Debug, Args)]
 struct StoreArgs {
     /// The port of the node that the store belongs to
-    #[arg(value_name = "PORT", env = "IRONCHAIN_PORT", default_value_t = DEFAULT_PORT, value_parser = parse_port)]
+    #[arg(value_name = "PORT", env = "IRONCHAIN_PORT", hide_env_values = true, default_value_t = DEFAULT_PORT, value_parser = parse_port)]
     port: u16,
     /// Where the chain is stored [default: ironchain/CHAIN/PORT in the platform's data directory]
-    #[arg(long, value_name = "DIR", env = "IRONCHAIN_DATA_DIR")]
+    #[arg(long, value_name = "DIR", env = "IRONCHAIN_DATA_DIR", hide_env_values = true)]
     data_dir: Option<PathBuf>,
 }
 

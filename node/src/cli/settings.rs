@@ -3,20 +3,20 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, Subcommand as _};
 use serde::Deserialize;
 use shared::address::is_secret_typed;
 use shared::api::MAX_MINING_THREADS;
 
-use super::CliError;
 use super::limits::{LimitSettings, within};
+use super::{CliCommand, CliError};
 
 /// Every setting; what is not given is `None` or empty.
 #[derive(Debug, Default, Args, Deserialize)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct Settings {
     /// The port of the wallet page; 0 for any free one [default: 1111]
-    #[arg(value_name = "PORT", env = "IRONCHAIN_PORT", value_parser = parse_port)]
+    #[arg(value_name = "PORT", env = "IRONCHAIN_PORT", hide_env_values = true, value_parser = parse_port)]
     #[serde(deserialize_with = "within::<_, _, 0, 65_535>")]
     pub(super) port: Option<u16>,
     /// Joining another node is not possible yet; this exists to say so.
@@ -24,39 +24,57 @@ pub(super) struct Settings {
     #[serde(skip)]
     peer: Option<String>,
     /// A file with settings, in TOML
-    #[arg(long, value_name = "FILE", env = "IRONCHAIN_CONFIG")]
+    #[arg(long, value_name = "FILE", env = "IRONCHAIN_CONFIG", hide_env_values = true)]
     #[serde(skip)]
     pub(super) config: Option<PathBuf>,
     /// The chain to follow: main, dev, or a file that describes one [default: main]
-    #[arg(long, value_name = "CHAIN", env = "IRONCHAIN_CHAIN", global = true)]
+    #[arg(long, value_name = "CHAIN", env = "IRONCHAIN_CHAIN", hide_env_values = true, global = true)]
     pub(super) chain: Option<String>,
     /// The interface to serve on; 0.0.0.0 lets other computers in [default: 127.0.0.1]
-    #[arg(long, value_name = "HOST", env = "IRONCHAIN_HOST")]
+    #[arg(long, value_name = "HOST", env = "IRONCHAIN_HOST", hide_env_values = true)]
     pub(super) host: Option<String>,
     /// Who earns the rewards; remembered for the next start [default: the remembered one, else new words are made]
     // A private key may begin with dashes, and must reach our own check to be refused without being shown.
-    #[arg(long, value_name = "ADDRESS", env = "IRONCHAIN_MINER", allow_hyphen_values = true)]
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        env = "IRONCHAIN_MINER",
+        hide_env_values = true,
+        allow_hyphen_values = true
+    )]
     pub(super) miner: Option<String>,
     /// How many threads mine, at low priority; 0 for none [default: half of the processor's]
-    #[arg(long, value_name = "N", env = "IRONCHAIN_THREADS", value_parser = parse_threads)]
+    #[arg(long, value_name = "N", env = "IRONCHAIN_THREADS", hide_env_values = true, value_parser = parse_threads)]
     #[serde(deserialize_with = "within::<_, _, 0, MAX_MINING_THREADS>")]
     pub(super) threads: Option<u16>,
     /// The most hashes per second of all threads; 0 for no limit [default: 100000 on dev, no limit elsewhere]
-    #[arg(long, value_name = "N", env = "IRONCHAIN_HASH_LIMIT", value_parser = parse_hash_limit)]
+    #[arg(long, value_name = "N", env = "IRONCHAIN_HASH_LIMIT", hide_env_values = true, value_parser = parse_hash_limit)]
     #[serde(deserialize_with = "within::<_, _, 0, 9_007_199_254_740_991>")]
     pub(super) hash_limit: Option<u64>,
     /// Where the chain is stored [default: ironchain/CHAIN/PORT in the platform's data directory]
-    #[arg(long, value_name = "DIR", env = "IRONCHAIN_DATA_DIR")]
+    #[arg(long, value_name = "DIR", env = "IRONCHAIN_DATA_DIR", hide_env_values = true)]
     pub(super) data_dir: Option<PathBuf>,
     /// Another name by which browsers may reach this node; may be given several times
-    #[arg(long, value_name = "NAME", env = "IRONCHAIN_ALLOW_HOST", value_delimiter = ',')]
+    #[arg(
+        long,
+        value_name = "NAME",
+        env = "IRONCHAIN_ALLOW_HOST",
+        hide_env_values = true,
+        value_delimiter = ','
+    )]
     pub(super) allow_host: Vec<String>,
     /// The origin of another page that may talk to this node, like https://example.org; several times as well
-    #[arg(long, value_name = "ORIGIN", env = "IRONCHAIN_ALLOW_ORIGIN", value_delimiter = ',')]
+    #[arg(
+        long,
+        value_name = "ORIGIN",
+        env = "IRONCHAIN_ALLOW_ORIGIN",
+        hide_env_values = true,
+        value_delimiter = ','
+    )]
     pub(super) allow_origin: Vec<String>,
     /// What to log on standard error: error, warn, info, debug, trace, or a filter like node=debug,warn; with json
     /// among them, everything is logged as one JSON object a line [default: warn]
-    #[arg(long, value_name = "LEVEL", env = "IRONCHAIN_LOG")]
+    #[arg(long, value_name = "LEVEL", env = "IRONCHAIN_LOG", hide_env_values = true)]
     pub(super) log: Option<String>,
     /// How much a node takes on; in the file alone.
     #[arg(skip)]
@@ -106,7 +124,13 @@ impl Settings {
 }
 
 pub(super) fn parse_port(text: &str) -> Result<u16, &'static str> {
-    text.parse().or(Err("expected a port number from 1 to 65535, or 0 for any free port"))
+    text.parse().map_err(|_error| {
+        if CliCommand::has_subcommand(text) {
+            "a command comes first and its options after it, for example: node check --chain dev"
+        } else {
+            "expected a port number from 1 to 65535, or 0 for any free port"
+        }
+    })
 }
 
 fn refuse_peer(_: &str) -> Result<String, &'static str> {

@@ -264,6 +264,7 @@ fn numbers_and_peers_that_make_no_sense_are_told_plainly() {
         (&["--threads", "1025"], "a number of threads from 0 to 1024"),
         (&["--hash-limit", "1e9"], "a whole number of hashes per second, for example 1000000"),
         (&["5113", "5114"], "nodes cannot join each other yet"),
+        (&["--chain", "dev", "check"], "a command comes first"),
     ] {
         let Ended { status, stderr, .. } = run(arguments);
         assert_eq!(status.code(), Some(2), "{stderr}");

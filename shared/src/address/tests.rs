@@ -42,6 +42,14 @@ fn a_tutorial_address_means_the_address_of_its_key() {
     }
 }
 
+/// Found by fuzzing: base64 whose letters spell "iron" often enough to look like a list of words.
+#[test]
+fn a_tutorial_address_is_public_whatever_it_spells() {
+    let text = include_str!("../../../fuzz/seeds/address/tutorial-spells-words");
+    let key = PublicKey::from_tutorial_address(text).unwrap();
+    assert_eq!(Address::parse_any(text, "iron"), Ok(key.address()));
+}
+
 #[test]
 fn a_private_key_or_its_words_are_refused_and_not_repeated() {
     let keys = keys();

@@ -299,7 +299,7 @@ fn blocks_are_asked_for_by_hash_or_height() {
 fn topics_are_closed() {
     assert_eq!(
         message(rpc("subscribe", r#"{"topic":"everything"}"#)).1,
-        "\"topic\" must be \"heads\" or \"address\""
+        "\"topic\" must be \"heads\", \"address\", \"transaction\" or \"mempool\""
     );
     assert_eq!(message(rpc("subscribe", r#"{"topic":"address"}"#)).1, "\"address\" is missing");
     assert!(rpc("subscribe", r#"{"topic":"heads","address":"a"}"#).is_err());

@@ -35,13 +35,8 @@ pub(super) struct Settings {
     pub(super) host: Option<String>,
     /// Who earns the rewards; remembered for the next start [default: the remembered one, else new words are made]
     // A private key may begin with dashes, and must reach our own check to be refused without being shown.
-    #[arg(
-        long,
-        value_name = "ADDRESS",
-        env = "IRONCHAIN_MINER",
-        hide_env_values = true,
-        allow_hyphen_values = true
-    )]
+    #[arg(hide_env_values = true)]
+    #[arg(long, value_name = "ADDRESS", env = "IRONCHAIN_MINER", allow_hyphen_values = true)]
     pub(super) miner: Option<String>,
     /// How many threads mine, at low priority; 0 for none [default: half of the processor's]
     #[arg(long, value_name = "N", env = "IRONCHAIN_THREADS", hide_env_values = true, value_parser = parse_threads)]
@@ -55,22 +50,12 @@ pub(super) struct Settings {
     #[arg(long, value_name = "DIR", env = "IRONCHAIN_DATA_DIR", hide_env_values = true)]
     pub(super) data_dir: Option<PathBuf>,
     /// Another name by which browsers may reach this node; may be given several times
-    #[arg(
-        long,
-        value_name = "NAME",
-        env = "IRONCHAIN_ALLOW_HOST",
-        hide_env_values = true,
-        value_delimiter = ','
-    )]
+    #[arg(hide_env_values = true)]
+    #[arg(long, value_name = "NAME", env = "IRONCHAIN_ALLOW_HOST", value_delimiter = ',')]
     pub(super) allow_host: Vec<String>,
     /// The origin of another page that may talk to this node, like https://example.org; several times as well
-    #[arg(
-        long,
-        value_name = "ORIGIN",
-        env = "IRONCHAIN_ALLOW_ORIGIN",
-        hide_env_values = true,
-        value_delimiter = ','
-    )]
+    #[arg(hide_env_values = true)]
+    #[arg(long, value_name = "ORIGIN", env = "IRONCHAIN_ALLOW_ORIGIN", value_delimiter = ',')]
     pub(super) allow_origin: Vec<String>,
     /// What to log on standard error: error, warn, info, debug, trace, or a filter like node=debug,warn; with json
     /// among them, everything is logged as one JSON object a line [default: warn]

@@ -65,7 +65,7 @@ impl Copy {
     /// When the server does not start.
     pub fn serve(&self) -> Result<Server> {
         let arguments = ["-u", "-m", "http.server", "0", "--bind", "127.0.0.1", "--directory"];
-        let mut child = Command::new(setting("IRONCHAIN_PYTHON")?)
+        let mut child = Command::new(setting("E2E_PYTHON")?)
             .args(arguments.iter().map(OsStr::new).chain([self.folder.path().as_os_str()]))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -121,7 +121,7 @@ impl Drop for Node {
 }
 
 fn command(data_dir: &Path, port: u16, arguments: &[&str]) -> Result<Command> {
-    let mut command = Command::new(setting("IRONCHAIN_NODE")?);
+    let mut command = Command::new(setting("E2E_NODE")?);
     command.arg(port.to_string()).arg("--data-dir").arg(data_dir).args(arguments).env("NO_COLOR", "1");
     Ok(command)
 }

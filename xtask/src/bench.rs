@@ -49,7 +49,7 @@ fn measure(part: Part) -> Result<()> {
 fn programs() -> Result<()> {
     run("programs", &mut cargo(&["build", "--locked", "--release", "-p", "node", "-p", "client"]))?;
     let arguments = ["run", "--locked", "--release", "-p", "e2e", "--bin", "figures"];
-    run("figures", cargo(&arguments).env("IRONCHAIN_NODE", target_dir().join("release/node")))
+    run("figures", cargo(&arguments).env("E2E_NODE", target_dir().join("release/node")))
 }
 
 /// Runs a part of the node's own figures.

@@ -14,5 +14,5 @@ pub(crate) fn screenshots() -> Result<()> {
     let folder = target_dir().join("screenshots");
     let folder = folder.to_string_lossy();
     let arguments = ["run", "--locked", "-p", "e2e", "--bin", "screenshots", "--", &folder];
-    run("screenshots", cargo(&arguments).env("IRONCHAIN_NODE", target_dir().join("release/node")))
+    run("screenshots", cargo(&arguments).env("E2E_NODE", target_dir().join("release/node")))
 }

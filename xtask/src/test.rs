@@ -91,9 +91,9 @@ fn end_to_end() -> Result<()> {
     run(
         "end-to-end tests",
         cargo(&["test", "--locked", "-p", "e2e", "--", "--nocapture", "--test-threads=1"])
-            .env("IRONCHAIN_NODE", target_dir().join("release/node"))
-            .env("IRONCHAIN_CLIENT", target_dir().join("release/client"))
-            .env("IRONCHAIN_PYTHON", python)
-            .env("IRONCHAIN_ROOT", root()),
+            .env("E2E_NODE", target_dir().join("release/node"))
+            .env("E2E_CLIENT", target_dir().join("release/client"))
+            .env("E2E_PYTHON", python)
+            .env("E2E_ROOT", root()),
     )
 }

@@ -90,7 +90,7 @@ struct Client {
 
 impl Client {
     fn start(node: &str) -> Result<Self> {
-        let mut child = Command::new(setting("IRONCHAIN_CLIENT")?)
+        let mut child = Command::new(setting("E2E_CLIENT")?)
             .arg(node)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

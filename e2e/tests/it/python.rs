@@ -16,7 +16,7 @@ fn an_independent_client_agrees_with_the_node() -> Result<()> {
     std::fs::write(&file, key.to_pkcs8_pem())?;
     let miner = key.public_key().address().to_text("dev");
     let node = Node::start(&folder.path().join("data"), 0, &["--chain", "dev", "--miner", &miner])?;
-    let status = Command::new(setting("IRONCHAIN_PYTHON")?)
+    let status = Command::new(setting("E2E_PYTHON")?)
         .arg(root().join("e2e/python/test_story.py"))
         .args(["--url", &node.url.replace("http:", "ws:"), "--key"])
         .arg(&file)

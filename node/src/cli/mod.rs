@@ -157,11 +157,12 @@ pub struct Log {
 pub fn refuse_secrets() -> Result<(), CliError> {
     let text = |text: std::ffi::OsString| text.to_string_lossy().into_owned();
     let arguments: Vec<String> = std::env::args_os().skip(1).map(text).collect();
-    let variables: Vec<String> = std::env::vars_os()
-        .filter_map(|(name, value)| {
-            let name = name.to_str()?.strip_prefix("IRONCHAIN_")?.replace('_', "-").to_lowercase();
-            Some(format!("--{name}={}", text(value)))
-        })
+    // Of the variables that the parser reads; others may begin alike and say anything.
+    let command = Cli::command();
+    let variables: Vec<String> = command
+        .get_arguments()
+        .filter_map(|argument| Some((argument.get_long()?, std::env::var_os(argument.get_env()?)?)))
+        .map(|(option, value)| format!("--{option}={}", text(value)))
         .collect();
     let is_secret = |typed: &[String]| is_secret_typed(typed, &Settings::PATHS);
     if is_secret(&arguments) || is_secret(&variables) { Err(CliError::PrivateKey) } else { Ok(()) }

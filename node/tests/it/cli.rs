@@ -258,6 +258,13 @@ fn a_secret_in_the_environment_is_refused_as_on_the_command_line() {
 }
 
 #[test]
+fn a_variable_that_is_not_the_nodes_own_may_say_anything() {
+    let words = "abandon ability able about above absent";
+    let Ended { status, stderr, .. } = run_with(&["--help"], &[("IRONCHAIN_NOTES", words)]);
+    assert_eq!(status.code(), Some(0), "{stderr}");
+}
+
+#[test]
 fn numbers_and_peers_that_make_no_sense_are_told_plainly() {
     for (arguments, part) in [
         (&["--threads", "x"][..], "a number of threads from 0 to 1024, for example 2"),

@@ -266,9 +266,11 @@ fn begins_like_private_key(text: &str) -> bool {
         .is_ok_and(|head| matches!(head.as_slice(), [0x30, 0x82, _, _, 0x02, 0x01, 0x00 | 0x01, ..]))
 }
 
-/// Six words of the list are no sentence by chance, and half of a secret is worth hiding.
+/// Six words of the list are no sentence by chance, and half of a secret is worth hiding. The folders of a path may be
+/// any words, so they do not count together.
 fn is_mostly_secret_words(text: &str) -> bool {
-    words::split(text).filter(|word| words::is_word(&word.to_ascii_lowercase())).take(6).count() == 6
+    let is_word = |word: &&str| words::is_word(&word.to_ascii_lowercase());
+    text.split(['/', '\\']).any(|part| words::split(part).filter(is_word).take(6).count() == 6)
 }
 
 impl core::fmt::Debug for Address {

@@ -202,6 +202,8 @@ fn a_secret_is_found_in_a_command_line_however_it_was_typed() {
     assert!(typed(&["--miner=MIIEpAIBAAKCAQEA"]));
     assert!(!typed(&["--data-dir", words]));
     assert!(!typed(&[&format!("--data-dir={words}")]));
+    assert!(!typed(&["export", &words.replace(' ', "/")]));
+    assert!(typed(&["export", &format!("folder/{words}")]));
     assert!(!typed(&["1111", "--miner", TEXT, "--chain", "dev"]));
     assert!(!typed(&[]));
 }

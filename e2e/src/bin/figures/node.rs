@@ -19,7 +19,7 @@ const SETTLED: Duration = Duration::from_secs(3);
 
 /// The program on disk, and the page's WASM as the node sends it.
 pub(crate) fn sizes(table: &mut Table, data_dir: &Path) -> Result<()> {
-    let program = setting("IRONCHAIN_NODE")?;
+    let program = setting("E2E_NODE")?;
     table.value("program `node`, page included", bytes(std::fs::metadata(program)?.len()) / MIB, "MiB");
     let node = Node::start(data_dir, 0, &IDLE)?;
     for (name, encoding) in [("as it is", "identity"), ("gzip", "gzip"), ("brotli", "br")] {

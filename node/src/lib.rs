@@ -6,13 +6,16 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod console;
+mod headers;
 pub mod mempool;
 pub mod miner;
 mod node;
 pub mod offline;
 mod page;
 pub mod store;
+pub mod sync;
 pub mod verifier;
+pub mod wire;
 pub mod words;
 
 pub use self::config::Config;

@@ -2,7 +2,6 @@
 
 mod error;
 mod handle;
-mod headers;
 mod state;
 mod thread;
 mod view;

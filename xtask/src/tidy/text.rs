@@ -41,7 +41,7 @@ const BANS: [Ban; 7] = [
     },
     Ban {
         texts: &["tokio", "redb", "std::time", "crate::api", "crate::miner", "crate::store"],
-        within: &["node/src/chain/headers/", "node/src/mempool/"],
+        within: &["node/src/headers/", "node/src/mempool/", "node/src/sync/", "node/src/wire/"],
         except: &[],
         advice: "this part is pure: let the chain thread pass in what is needed",
     },

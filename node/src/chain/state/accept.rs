@@ -15,8 +15,8 @@ use super::reorg::ConnectError;
 use super::{ChainState, context};
 use crate::chain::error::SubmitError;
 use crate::chain::handle::Submitted;
-use crate::chain::headers::NodeId;
 use crate::chain::view::{HeadChange, TransactionChange};
+use crate::headers::NodeId;
 use crate::store::{Batch, StoreError};
 use crate::verifier::AwsLcVerifier;
 

@@ -9,9 +9,9 @@ use shared::ledger::Ledger;
 use shared::spec::ChainSpec;
 
 use super::{ChainState, Changed, Options, context};
-use crate::chain::headers::{HeaderTree, NodeId};
 use crate::chain::view::Tip;
 use crate::clock::Clock;
+use crate::headers::{HeaderTree, NodeId};
 use crate::mempool::{Mempool, Pending};
 use crate::store::{Snapshot, Store, StoreError, StoredHeader};
 use crate::verifier::AwsLcVerifier;

@@ -18,9 +18,9 @@ use shared::ledger::{BlockTemplate, Ledger, ProposeError};
 use shared::spec::ChainSpec;
 use shared::state_tree::AccountProof;
 
-use super::headers::{HeaderTree, NodeId};
 use super::view::{Tip, TransactionChange, View};
 use crate::clock::Clock;
+use crate::headers::{HeaderTree, NodeId};
 use crate::mempool::{AdmissionError, Change, Context, Departure, Limits, Mempool};
 use crate::store::{Batch, Store, StoreError};
 

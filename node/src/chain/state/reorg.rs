@@ -12,8 +12,8 @@ use shared::ledger::Ledger;
 use super::ChainState;
 use super::accept::Writes;
 use super::load::load_ledger;
-use crate::chain::headers::{HeaderTree, NodeId};
 use crate::chain::view::{HeadChange, Tip};
+use crate::headers::{HeaderTree, NodeId};
 use crate::store::{Batch, StoreError};
 use crate::verifier::AwsLcVerifier;
 

@@ -10,7 +10,7 @@ use shared::hash::BlockHash;
 use shared::pow::{Ancestry, CompactTarget, Work};
 use shared::spec::ChainSpec;
 
-use super::view::{Branch, MAX_BRANCH_HASHES};
+use crate::chain::{Branch, MAX_BRANCH_HASHES};
 
 #[cfg(test)]
 mod tests;

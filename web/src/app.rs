@@ -41,6 +41,7 @@ pub(crate) fn App() -> impl IntoView {
     let shown = move || match page.get() {
         Page::Opening => view! { <pages::Opening /> }.into_any(),
         Page::Welcome => view! { <pages::Welcome /> }.into_any(),
+        Page::Node => view! { <pages::NodeSettings /> }.into_any(),
         Page::Create => view! { <pages::Create /> }.into_any(),
         Page::Import => view! { <pages::Import /> }.into_any(),
         Page::Unlock => view! { <pages::Unlock /> }.into_any(),
@@ -58,6 +59,7 @@ fn title(page: Page) -> &'static str {
     match page {
         Page::Opening => text::app_opening(),
         Page::Welcome => text::welcome_title(),
+        Page::Node => text::node_title(),
         Page::Create => text::create_title(),
         Page::Import => text::import_title(),
         Page::Unlock => text::unlock_title(),

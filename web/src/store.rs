@@ -9,7 +9,7 @@ use wallet_wasm::protocol::{Connection, Event, PaymentView, Task, WalletView};
 
 use crate::blocks::Blocks;
 use crate::browser::{self, Item};
-use crate::history::History;
+use crate::history::{self, History};
 use crate::idle;
 use crate::node::Node;
 use crate::route::{Fragment, Route};
@@ -278,6 +278,17 @@ impl Store {
             }
             Event::Progress { task, percent } => self.progress.set(Some((task, percent))),
         }
+    }
+
+    /// Returns the id of a payment that the node knows: it waits, or is in a block.
+    pub(crate) fn find_payment(self, payment: &PaymentView) -> Option<TxId> {
+        self.account.with(|account| {
+            let pending = account.as_ref().map_or(&[][..], |account| &account.pending);
+            self.history.with(|history| {
+                let none = History::default();
+                history::find_payment(pending, history.as_ref().unwrap_or(&none), payment)
+            })
+        })
     }
 
     fn set_wallet(self, wallet: WalletView) {

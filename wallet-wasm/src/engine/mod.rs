@@ -48,6 +48,8 @@ pub enum Timer {
     Session(session::Timer),
     /// The page should have an answer about this payment by now.
     Submit(TxId),
+    /// The node was too busy for this payment before.
+    Resubmit(TxId),
 }
 
 /// What is to be done outside.
@@ -150,6 +152,7 @@ impl<R: TryCryptoRng> Engine<R> {
             Input::Session(input) => self.on_session(input),
             Input::Timer(Timer::Session(timer)) => self.on_session(session::Input::Timer(timer)),
             Input::Timer(Timer::Submit(tx_id)) => self.on_submit_deadline(tx_id, sink),
+            Input::Timer(Timer::Resubmit(tx_id)) => self.submit(tx_id),
         }
         while let Some(output) = self.session.next_output() {
             self.on_output(output, sink);

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use rand_core::TryCryptoRng;
 use shared::api::Request;
+use shared::api::rpc::RATE_LIMIT;
 use shared::api::views::TransactionStatusView;
 use shared::codec;
 use shared::hash::{BlockHash, TxId};
@@ -16,6 +17,8 @@ use crate::error::WalletError;
 use crate::payment::{Draft, Payment};
 use crate::protocol::Reply;
 
+/// How long to wait when the node has taken too many requests: it lets one through each 20 ms.
+const BUSY_PAUSE_MS: u32 = 1_000;
 /// A page gets an answer after this long at the latest; submitting goes on.
 const ANSWER_AFTER_SECONDS: u32 = 30;
 
@@ -95,7 +98,7 @@ impl<R: TryCryptoRng> Engine<R> {
         }
     }
 
-    fn submit(&mut self, tx_id: TxId) {
+    pub(super) fn submit(&mut self, tx_id: TxId) {
         let Some(submission) = self.payments.submissions.get_mut(&tx_id) else { return };
         // The node may be on another chain by now.
         if self.session.chain().is_none_or(|chain| *chain.genesis_hash() != submission.genesis) {
@@ -132,6 +135,10 @@ impl<R: TryCryptoRng> Engine<R> {
                 }
                 None => self.finish_submission(tx_id, Ok(()), sink),
             },
+            // That says nothing about the payment.
+            Err(WalletError::Refused { rule: Some(rule), .. }) if rule == RATE_LIMIT => {
+                sink(Effect::SetTimer(Timer::Resubmit(tx_id), BUSY_PAUSE_MS));
+            }
             // An earlier attempt may have arrived, and be mined by now, so that this one was not welcome.
             Err(refusal @ WalletError::Refused { .. }) if submission.attempts > 1 => {
                 let asked = Asked::Lookup { tx_id, refusal };

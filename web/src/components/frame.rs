@@ -53,13 +53,21 @@ pub(crate) fn Frame(page: Memo<Page>, children: Children) -> impl IntoView {
     }
 }
 
-/// Names the node, unless it is the one that served this page.
+/// Names the node, unless it is the one that served this page, and leads to where another is chosen.
 #[component]
 fn OtherNode() -> impl IntoView {
     let node = store().node;
     move || {
         let other = |node: &Node| (node.source != Source::Own).then(|| node.address.to_string());
-        node.with(other).map(|address| view! { <p data-testid="node">{text::app_node(address)}</p> })
+        node.with(other).map(|address| {
+            view! {
+                <p>
+                    <a href=Route::Settings.fragment() data-testid="node">
+                        {text::app_node(address)}
+                    </a>
+                </p>
+            }
+        })
     }
 }
 

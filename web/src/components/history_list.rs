@@ -1,7 +1,10 @@
 //! The account's list of payments and rewards, as lines of a statement.
 
+use std::collections::BTreeSet;
+
 use leptos::prelude::*;
 use shared::api::views::{HistoryEntryView, HistoryEvent, TransactionView};
+use shared::hash::TxId;
 
 use super::figures::{coins, digits};
 use super::foreign::foreign;
@@ -26,13 +29,38 @@ pub(crate) fn HistoryList(#[prop(optional)] limit: Option<usize>) -> impl IntoVi
         lines.truncate(limit.unwrap_or(usize::MAX));
         lines
     });
+    let opened = Opened(StoredValue::default());
     view! {
         <ol data-testid="history-list" aria-label=text::history_label>
-            <For each=move || lines.get() key=Line::key children=|line| view! { <Entry line /> } />
+            <For
+                each=move || lines.get()
+                key=Line::key
+                children=move |line| view! { <Entry line opened /> }
+            />
         </ol>
         <Show when=move || lines.with(Vec::is_empty)>
             <Empty />
         </Show>
+    }
+}
+
+/// The payments whose lines are open: they stay so when a block, or another one, confirms them.
+#[derive(Debug, Clone, Copy)]
+struct Opened(StoredValue<BTreeSet<TxId>>);
+
+impl Opened {
+    fn has(self, tx_id: &TxId) -> bool {
+        self.0.with_value(|opened| opened.contains(tx_id))
+    }
+
+    fn set(self, tx_id: TxId, is_open: bool) {
+        self.0.update_value(|opened| {
+            if is_open {
+                opened.insert(tx_id);
+            } else {
+                opened.remove(&tx_id);
+            }
+        });
     }
 }
 
@@ -129,13 +157,13 @@ fn meaning_of_payment(view: &TransactionView, own: &str) -> Meaning {
 
 /// One line, with everything about it a press away.
 #[component]
-fn Entry(line: Line) -> impl IntoView {
+fn Entry(line: Line, opened: Opened) -> impl IntoView {
     let own = store().address_untracked().unwrap_or_default();
     match line {
-        Line::Pending(view) => payment_entry(view, None, &own).into_any(),
+        Line::Pending(view) => payment_entry(view, None, &own, opened).into_any(),
         Line::Confirmed(HistoryEntryView { height, time, event, .. }) => match event {
             HistoryEvent::Transaction { view, .. } => {
-                payment_entry(view, Some((height, time)), &own).into_any()
+                payment_entry(view, Some((height, time)), &own, opened).into_any()
             }
             HistoryEvent::Reward { id, reward } => {
                 let meaning = Meaning {
@@ -158,7 +186,13 @@ fn Entry(line: Line) -> impl IntoView {
 }
 
 /// A payment; `place` is the height and time of its block, once it is in one.
-fn payment_entry(view: TransactionView, place: Option<(u64, u32)>, own: &str) -> impl IntoView + use<> {
+fn payment_entry(
+    view: TransactionView,
+    place: Option<(u64, u32)>,
+    own: &str,
+    opened: Opened,
+) -> impl IntoView + use<> {
+    let tx_id = view.tx_id;
     let mut meaning = meaning_of_payment(&view, own);
     if place.is_none() {
         meaning.icon = Icon::Pending;
@@ -170,7 +204,10 @@ fn payment_entry(view: TransactionView, place: Option<(u64, u32)>, own: &str) ->
             data-state=if place.is_some() { "confirmed" } else { "pending" }
             data-tx=view.tx_id.to_string()
         >
-            <details>
+            <details
+                open=opened.has(&tx_id)
+                on:toggle=move |event| opened.set(tx_id, event_target::<web_sys::HtmlElement>(&event).has_attribute("open"))
+            >
                 {summary(meaning, place, &view.comment)} <div class="entry-more">{payment_facts(&view)}</div>
             </details>
         </li>

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use shared::api::views::{HistoryEntryView, HistoryEvent, HistoryView, TransactionView};
 use shared::hash::TxId;
+use wallet_wasm::protocol::PaymentView;
 
 /// Entries without a gap, newest first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -89,6 +90,26 @@ impl History {
             .iter()
             .find(|entry| matches!(&entry.event, HistoryEvent::Transaction { id, .. } if id == tx_id))
     }
+}
+
+/// Finds a payment that was signed here among what the node knows of the account: what was shown for it, no more and no
+/// less.
+pub(crate) fn find_payment(
+    pending: &[TransactionView],
+    history: &History,
+    payment: &PaymentView,
+) -> Option<TxId> {
+    let confirmed = history.entries.iter().filter_map(|entry| match &entry.event {
+        HistoryEvent::Transaction { view, .. } => Some(view),
+        HistoryEvent::Reward { .. } => None,
+    });
+    let is_it = |view: &&TransactionView| {
+        (view.sender == payment.sender && view.nonce == payment.nonce)
+            && (view.receiver == payment.receiver && view.amount == payment.amount)
+            && (view.fee == payment.fee && view.expires_at == payment.expires_at)
+            && view.comment == payment.comment
+    };
+    pending.iter().chain(confirmed).find(is_it).map(|view| view.tx_id)
 }
 
 /// Joins pending and confirmed lines: the newest pending first, and none that is confirmed already.

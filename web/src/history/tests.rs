@@ -1,7 +1,9 @@
 use shared::api::views::{HistoryEntryView, HistoryEvent, HistoryView, TransactionView};
 use shared::hash::{BlockHash, HistoryHead, TxId};
 
-use super::{History, Line, lines};
+use wallet_wasm::protocol::PaymentView;
+
+use super::{History, Line, find_payment, lines};
 
 fn reward(index: u64) -> HistoryEntryView {
     HistoryEntryView {
@@ -91,4 +93,31 @@ fn pending_lines_come_first_and_never_twice() {
     history.renew(page(vec![confirmed.clone()], 1));
     let expected = [Line::Pending(payment(3)), Line::Pending(payment(2)), Line::Confirmed(confirmed)];
     assert_eq!(lines(&[payment(1), payment(2), payment(3)], &history), expected);
+}
+
+#[test]
+fn a_signed_payment_is_found_by_all_that_was_shown_of_it() {
+    let signed = PaymentView {
+        chain: "main".into(),
+        sender: "iron1a".into(),
+        receiver: "iron1b".into(),
+        amount: 50,
+        fee: 1,
+        total: 51,
+        nonce: 0,
+        expires_at: 0,
+        comment: String::new(),
+        balance: 100,
+        balance_after: 49,
+        replaces: None,
+    };
+    let mut history = History::default();
+    assert_eq!(find_payment(&[], &history, &signed), None);
+    assert_eq!(find_payment(&[payment(7)], &history, &signed), Some(TxId([7; 32])));
+    let mut other = payment(8);
+    other.comment = "another".into();
+    assert_eq!(find_payment(&[other], &history, &signed), None);
+    let event = HistoryEvent::Transaction { id: TxId([9; 32]), view: payment(9) };
+    history.renew(page(vec![HistoryEntryView { index: 0, height: 1, time: 0, event }], 1));
+    assert_eq!(find_payment(&[], &history, &signed), Some(TxId([9; 32])));
 }

@@ -18,6 +18,6 @@ pub(crate) use self::home::Home;
 pub(crate) use self::import::Import;
 pub(crate) use self::receive::Receive;
 pub(crate) use self::send::Send;
-pub(crate) use self::settings::{Settings, save_backup};
+pub(crate) use self::settings::{NodeSettings, Settings, save_backup};
 pub(crate) use self::unlock::Unlock;
 pub(crate) use self::welcome::{Opening, Welcome};

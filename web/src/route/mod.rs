@@ -71,6 +71,8 @@ pub(crate) enum Page {
     /// The worker has not spoken yet.
     Opening,
     Welcome,
+    /// Which node, before there is a wallet.
+    Node,
     Create,
     Import,
     Unlock,
@@ -123,6 +125,7 @@ impl Route {
             (None, _) => Page::Opening,
             (Some(WalletView::Absent), Self::Create | Self::CreatePassphrase) => Page::Create,
             (Some(WalletView::Absent), Self::Import) => Page::Import,
+            (Some(WalletView::Absent), Self::Settings) => Page::Node,
             (Some(WalletView::Absent), _) => Page::Welcome,
             (Some(WalletView::Locked { .. }), _) => Page::Unlock,
             (Some(WalletView::Unlocked { .. }), Self::Receive) => Page::Receive,

@@ -54,6 +54,7 @@ fn nothing_of_a_wallet_is_shown_before_it_is_unlocked() {
     }
     assert_eq!(Route::Send.page(Some(&WalletView::Absent), false), Page::Welcome);
     assert_eq!(Route::Import.page(Some(&WalletView::Absent), false), Page::Import);
+    assert_eq!(Route::Settings.page(Some(&WalletView::Absent), false), Page::Node);
 }
 
 #[test]

@@ -20,6 +20,11 @@ async fn by_double_click() -> Result<()> {
 
         let page = browser.open("file", &copy.file_url("index.html", "")?).await?;
         page.text_when("node", "about the usual node", |text| text.contains("127.0.0.1:1111")).await?;
+        // Another can be chosen before there is a wallet.
+        page.click("node").await?;
+        page.text("node-source").await?;
+        page.click("node-back").await?;
+        page.text("welcome-create").await?;
         page.goto(&copy.file_url("index.html", &format!("#/?node=ws://127.0.0.1:{port}"))?).await?;
         page.text_when("link-banner", "a warning", |text| text.contains(&format!("127.0.0.1:{port}")))
             .await?;

@@ -163,6 +163,28 @@ fn a_payment_without_an_answer_is_submitted_again_as_it_is() {
 }
 
 #[test]
+fn a_node_that_is_too_busy_is_asked_again() {
+    let mut stage = Stage::ready();
+    stage.prepare();
+    let (command, request, transaction) = stage.send();
+    let tx_id = transaction.id();
+    stage.refuse(request, "API-1");
+    assert_eq!(stage.reply(command), None);
+    let is_timer =
+        |effect: &Effect| matches!(effect, Effect::SetTimer(Timer::Resubmit(id), _) if *id == tx_id);
+    assert!(stage.other_effects.iter().any(is_timer));
+    stage.handle(Input::Timer(Timer::Resubmit(tx_id)));
+    let (request, again) = stage.submitted();
+    assert_eq!(again, transaction);
+    // The first attempt was not taken, so a refusal may be one of the second only if the node does not know it.
+    stage.refuse(request, "TX-7");
+    let (request, _) = stage.request("get_transaction");
+    stage.refuse(request, "NOT-FOUND");
+    let refused = WalletError::Refused { rule: Some("TX-7".to_owned()), message: "no".to_owned() };
+    assert_eq!(stage.reply(command), Some(Err(refused)));
+}
+
+#[test]
 fn a_payment_that_had_arrived_already_is_recognised() {
     let mut stage = Stage::ready();
     stage.prepare();

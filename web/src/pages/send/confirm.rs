@@ -1,6 +1,7 @@
 //! What will be signed, shown whole.
 
 use leptos::prelude::*;
+use wallet_wasm::WalletError;
 use wallet_wasm::protocol::PaymentView;
 
 use crate::browser;
@@ -9,7 +10,7 @@ use crate::components::{AddressText, Attempt, FormEnd, Kind, Note, TextField, co
 use crate::locale::{Text, text};
 use crate::route::Route;
 use crate::store::store;
-use crate::wallet::wallet;
+use crate::wallet::{Failure, wallet};
 
 #[component]
 pub(super) fn Confirm(payment: PaymentView) -> impl IntoView {
@@ -17,6 +18,21 @@ pub(super) fn Confirm(payment: PaymentView) -> impl IntoView {
     let wallet = wallet();
     let attempt = Attempt::new();
     let sent = StoredValue::new(payment.clone());
+    let leave = move |tx_id| {
+        store.payment.sent(tx_id, sent.get_value());
+        // Unless the reader has gone elsewhere meanwhile.
+        if matches!(store.route.get_untracked(), Route::Send | Route::Confirm) {
+            browser::replace_fragment(Route::Sent.fragment());
+        }
+    };
+    // The node's answer was late, but the payment had arrived.
+    Effect::new(move || {
+        let is_late = matches!(attempt.failure.get(), Some(Failure::Wallet(WalletError::Timeout { .. })));
+        if let Some(tx_id) = is_late.then(|| sent.with_value(|payment| store.find_payment(payment))).flatten()
+        {
+            leave(tx_id);
+        }
+    });
     let (fee, is_fee_unusual) = (payment.fee, checks::is_fee_unusual(payment.amount, payment.fee));
     let typed_fee = RwSignal::new(String::new());
     let is_unconfirmed =
@@ -26,14 +42,7 @@ pub(super) fn Confirm(payment: PaymentView) -> impl IntoView {
         if untrack(is_unconfirmed) {
             return;
         }
-        let payment = sent.get_value();
-        attempt.run(wallet.send(), move |tx_id| {
-            store.payment.sent(tx_id, payment);
-            // Unless the reader has gone elsewhere meanwhile.
-            if matches!(store.route.get_untracked(), Route::Send | Route::Confirm) {
-                browser::replace_fragment(Route::Sent.fragment());
-            }
-        });
+        attempt.run(wallet.send(), leave);
     };
     view! {
         <h1 tabindex="-1">{text::confirm_title}</h1>

@@ -3,6 +3,8 @@
 mod control;
 mod node;
 
+pub(crate) use self::node::NodeSettings;
+
 use leptos::prelude::*;
 use shared::hash::sha256;
 

@@ -6,7 +6,24 @@ use wallet_wasm::node_address::{NodeAddress, NodeAddressError};
 use crate::components::{Kind, Note, TextField};
 use crate::locale::text;
 use crate::node::Source;
+use crate::route::Route;
 use crate::store::store;
+
+/// The same as a page of its own: all of the settings that make sense without a wallet.
+#[component]
+pub(crate) fn NodeSettings() -> impl IntoView {
+    view! {
+        <div class="stack narrow">
+            <h1 tabindex="-1">{text::settings_title}</h1>
+            <NodeChoice />
+            <p>
+                <a href=Route::Home.fragment() data-testid="node-back">
+                    {text::node_back}
+                </a>
+            </p>
+        </div>
+    }
+}
 
 /// The node, and a field for another unless it served this page.
 #[component]

@@ -6,7 +6,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod console;
-mod headers;
+pub mod headers;
 pub mod mempool;
 pub mod miner;
 mod node;

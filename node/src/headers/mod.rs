@@ -1,7 +1,7 @@
-//! The tree of all headers that were ever accepted, in memory. Pure: it knows no disk and no clock.
+//! A tree of headers, in memory. Pure: it knows no disk and no clock.
 //!
-//! Every node's block is stored, and so are those of all its ancestors. What is condemned stays in the tree, so that
-//! nothing can be built on it.
+//! In the chain's, every node's block is stored, and so are those of all its ancestors; in sync's, some blocks are still
+//! to be fetched. What is condemned stays in the tree, so that nothing can be built on it.
 
 use std::collections::HashMap;
 
@@ -17,35 +17,41 @@ mod tests;
 
 /// A place in the tree; a parent's is always lower than its children's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct NodeId(usize);
+pub struct NodeId(usize);
 
 /// What the fork choice and the header rules need of a header.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Node {
-    pub(crate) hash: BlockHash,
+pub struct Node {
+    /// Of the header.
+    pub hash: BlockHash,
     /// `None` for genesis.
-    pub(crate) parent: Option<NodeId>,
-    pub(crate) height: u64,
+    pub parent: Option<NodeId>,
+    /// Genesis is 0.
+    pub height: u64,
     /// Of the whole chain up to here.
-    pub(crate) work: Work,
-    pub(crate) time: u32,
-    pub(crate) bits: CompactTarget,
+    pub work: Work,
+    /// Unix seconds.
+    pub time: u32,
+    /// The target that the hash meets.
+    pub bits: CompactTarget,
     /// It, or one of its ancestors, is invalid for ever.
-    pub(crate) is_condemned: bool,
+    pub is_condemned: bool,
 }
 
 /// All headers, by hash and by descent.
-#[derive(Debug)]
-pub(crate) struct HeaderTree {
+#[derive(Debug, Clone)]
+pub struct HeaderTree {
     nodes: Vec<Node>,
     by_hash: HashMap<BlockHash, NodeId>,
 }
 
 impl HeaderTree {
     /// The root of the tree.
-    pub(crate) const GENESIS: NodeId = NodeId(0);
+    pub const GENESIS: NodeId = NodeId(0);
 
-    pub(crate) fn new(spec: &ChainSpec) -> Self {
+    /// Returns a tree of genesis alone.
+    #[must_use]
+    pub fn new(spec: &ChainSpec) -> Self {
         let header = spec.genesis().header;
         let node = Node {
             hash: *spec.genesis_hash(),
@@ -59,22 +65,20 @@ impl HeaderTree {
         Self { by_hash: HashMap::from([(node.hash, Self::GENESIS)]), nodes: vec![node] }
     }
 
-    pub(crate) fn find(&self, hash: &BlockHash) -> Option<NodeId> {
+    /// Finds a header by its hash.
+    #[must_use]
+    pub fn find(&self, hash: &BlockHash) -> Option<NodeId> {
         self.by_hash.get(hash).copied()
     }
 
-    pub(crate) fn node(&self, id: NodeId) -> &Node {
+    /// Returns what is at `id`, which must be of this tree.
+    #[must_use]
+    pub fn node(&self, id: NodeId) -> &Node {
         &self.nodes[id.0]
     }
 
     /// Adds a header below `parent`. A child of something condemned is condemned as well.
-    pub(crate) fn insert(
-        &mut self,
-        parent: NodeId,
-        hash: BlockHash,
-        header: &Header,
-        is_condemned: bool,
-    ) -> NodeId {
+    pub fn insert(&mut self, parent: NodeId, hash: BlockHash, header: &Header, is_condemned: bool) -> NodeId {
         let above = *self.node(parent);
         let work = self.work_above(parent, header);
         let id = NodeId(self.nodes.len());
@@ -92,7 +96,7 @@ impl HeaderTree {
     }
 
     /// Condemns a node and all that descend from it; returns those that were not condemned before.
-    pub(crate) fn condemn(&mut self, id: NodeId) -> Vec<NodeId> {
+    pub fn condemn(&mut self, id: NodeId) -> Vec<NodeId> {
         let mut condemned = Vec::new();
         // Parents come before children, so one pass over what follows finds all descendants.
         for index in id.0..self.nodes.len() {
@@ -108,14 +112,16 @@ impl HeaderTree {
     }
 
     /// Returns what the difficulty rule needs to know of a block's parent.
-    pub(crate) fn ancestry(&self, parent: NodeId) -> Ancestry {
+    #[must_use]
+    pub fn ancestry(&self, parent: NodeId) -> Ancestry {
         let node = self.node(parent);
         let grandparent_time = node.parent.map(|above| self.node(above).time);
         Ancestry { bits: node.bits, time: node.time, grandparent_time }
     }
 
     /// Returns the ancestor `depth` generations above `id`, or genesis when there are not as many.
-    pub(crate) fn ancestor(&self, mut id: NodeId, depth: u64) -> NodeId {
+    #[must_use]
+    pub fn ancestor(&self, mut id: NodeId, depth: u64) -> NodeId {
         for _ in 0..depth {
             let Some(parent) = self.node(id).parent else { break };
             id = parent;
@@ -124,12 +130,14 @@ impl HeaderTree {
     }
 
     /// Returns the work of the chain that ends with `header`, whose parent is `parent`.
-    pub(crate) fn work_above(&self, parent: NodeId, header: &Header) -> Work {
+    #[must_use]
+    pub fn work_above(&self, parent: NodeId, header: &Header) -> Work {
         self.node(parent).work.saturating_add(work(header.bits))
     }
 
     /// Returns the last common ancestor.
-    pub(crate) fn fork_point(&self, mut a: NodeId, mut b: NodeId) -> NodeId {
+    #[must_use]
+    pub fn fork_point(&self, mut a: NodeId, mut b: NodeId) -> NodeId {
         // Ids grow along every branch, so the higher of two different ones is not an ancestor of the other.
         while a != b {
             let higher = if a > b { &mut a } else { &mut b };
@@ -139,12 +147,38 @@ impl HeaderTree {
     }
 
     /// Returns the nodes after `ancestor` up to and with `last`, oldest first.
-    pub(crate) fn branch(&self, ancestor: NodeId, last: NodeId) -> Vec<NodeId> {
+    #[must_use]
+    pub fn branch(&self, ancestor: NodeId, last: NodeId) -> Vec<NodeId> {
         let mut branch: Vec<_> = std::iter::successors(Some(last), |id| self.node(*id).parent)
             .take_while(|id| *id != ancestor)
             .collect();
         branch.reverse();
         branch
+    }
+
+    /// Returns all nodes, parents before their children.
+    pub fn nodes(&self) -> impl Iterator<Item = (NodeId, &Node)> {
+        self.nodes.iter().enumerate().map(|(index, node)| (NodeId(index), node))
+    }
+
+    /// Drops the nodes that `keep` refuses, and all that descend from them; genesis stays. Every other [`NodeId`] is of no
+    /// use after it.
+    pub fn retain(&mut self, mut keep: impl FnMut(NodeId, &Node) -> bool) {
+        let mut places: Vec<Option<NodeId>> = Vec::with_capacity(self.nodes.len());
+        let mut kept: Vec<Node> = Vec::new();
+        for (index, node) in self.nodes.iter().enumerate() {
+            let parent = node.parent.map(|parent| places[parent.0]);
+            let is_kept = match parent {
+                None => true,
+                Some(parent) => parent.is_some() && keep(NodeId(index), node),
+            };
+            places.push(is_kept.then_some(NodeId(kept.len())));
+            if is_kept {
+                kept.push(Node { parent: parent.flatten(), ..*node });
+            }
+        }
+        self.by_hash = (0..).map(NodeId).zip(&kept).map(|(id, node)| (node.hash, id)).collect();
+        self.nodes = kept;
     }
 
     /// Returns how many nodes [`HeaderTree::branch`] gives, and the hashes of the last of them.
@@ -159,6 +193,6 @@ impl HeaderTree {
 }
 
 /// Returns the work of one block. Illegal bits, which no accepted header has, are none.
-fn work(bits: CompactTarget) -> Work {
+pub(crate) fn work(bits: CompactTarget) -> Work {
     bits.target().map_or(Work::ZERO, |target| target.work())
 }

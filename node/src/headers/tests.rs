@@ -59,3 +59,24 @@ fn condemning_takes_descendants_and_only_them() {
     let later = add(&mut tree, grandchild, 6);
     assert!(tree.node(later).is_condemned);
 }
+
+#[test]
+fn what_is_dropped_takes_its_descendants_along_and_leaves_no_trace() {
+    let mut tree = HeaderTree::new(&ChainSpec::dev());
+    let trunk = add(&mut tree, HeaderTree::GENESIS, 1);
+    let left = add(&mut tree, trunk, 2);
+    let right = add(&mut tree, trunk, 3);
+    add(&mut tree, left, 4);
+    let right_tip = add(&mut tree, right, 5);
+    let work = tree.node(right_tip).work;
+
+    tree.retain(|id, node| id != left && node.hash != BlockHash([0; 32]));
+
+    let name = |id: u8| BlockHash([id; 32]);
+    let hashes: Vec<_> = tree.nodes().map(|(_, node)| node.hash).collect();
+    assert_eq!(hashes, [*ChainSpec::dev().genesis_hash(), name(1), name(3), name(5)]);
+    assert_eq!((tree.find(&name(2)), tree.find(&name(4))), (None, None));
+    let tip = tree.find(&name(5)).expect("it was kept");
+    assert_eq!(tree.node(tip).work, work);
+    assert_eq!(tree.branch(HeaderTree::GENESIS, tip).len(), 3);
+}

@@ -2,9 +2,10 @@
 //! fetch, whom to believe, when to give up on somebody. Pure: events come in, actions go out; it knows no socket, no
 //! disk, no thread and no clock, so that a simulation can run a thousand of them.
 //!
-//! Headers come first: whoever wants a block to be fetched has shown its work. A chain of headers that has less work
-//! than ours had a while ago is not even stored; it is looked at in passing until it has enough, and then asked for
-//! again. Bodies are fetched from several peers at once and handed on in order.
+//! Headers come first: whoever wants a block to be fetched has shown its work. A chain of headers that has no more work
+//! than the best one known is not even kept; it is looked at in passing until it has, and then asked for again. Bodies
+//! are fetched from several peers at once and handed on in order. A peer is asked only for blocks of a chain that it
+//! called its own, so whoever delivers an invalid one answers for it, and nobody for what others told.
 
 use std::sync::Arc;
 
@@ -14,6 +15,19 @@ use shared::hash::BlockHash;
 use shared::transaction::Transaction;
 
 use crate::wire::{BlockAnnouncement, Hello, Request, Response};
+
+mod announce;
+mod download;
+mod headers;
+mod known;
+mod machine;
+mod peer;
+mod search;
+mod submit;
+#[cfg(test)]
+mod tests;
+
+pub use machine::{Limits, Sync, Usage};
 
 /// A connection. A peer that comes again has another one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,0 +1,352 @@
+//! The state machine itself: takes an event to the part that it concerns, and then does whatever has become possible.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use shared::hash::BlockHash;
+use shared::spec::ChainSpec;
+
+use super::announce::Assembly;
+use super::download::Downloads;
+use super::known::{Known, MAX_SIDE_HEADERS};
+use super::peer::{Headers, MAX_STRIKES, Peer, Start};
+use super::submit::{Pause, Submission};
+use super::{Action, Event, Fault, Now, PeerKey, Progress, RequestKey, SubmitKey};
+use crate::headers::HeaderTree;
+use crate::wire::{Request, Response};
+
+/// A question must be answered completely within this time, however its bytes drip.
+pub(super) const REQUEST_MS: u64 = 10_000;
+/// So often one peer is asked for headers although nothing speaks for it: gossip may have missed us.
+const POLL_MS: u64 = 30_000;
+
+/// What an operator, or a test, may set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// An announced block is fetched only when its branch has at least the work that the best chain had so many blocks
+    /// below its tip; the same as the chain's own.
+    pub side_branch_depth: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { side_branch_depth: crate::chain::Options::default().side_branch_depth }
+    }
+}
+
+/// How much memory is in use for what peers said.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Bytes of blocks that wait to be submitted.
+    pub buffered_bytes: usize,
+    /// Questions without an answer.
+    pub requests: usize,
+    /// Blocks that are put together from an announcement.
+    pub assemblies: usize,
+    /// Headers without a stored block, and not on the best chain.
+    pub side_headers: usize,
+    /// Bytes of searches through headers.
+    pub search_bytes: usize,
+}
+
+/// What a question was about.
+#[derive(Debug)]
+pub(super) enum Question {
+    Headers,
+    Blocks(Vec<BlockHash>),
+    Transactions(BlockHash),
+}
+
+#[derive(Debug)]
+pub(super) struct Asked {
+    pub(super) peer: PeerKey,
+    pub(super) question: Question,
+    pub(super) asked_ms: u64,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Sync {
+    pub(super) spec: Arc<ChainSpec>,
+    pub(super) limits: Limits,
+    pub(super) known: Known,
+    pub(super) peers: BTreeMap<PeerKey, Peer>,
+    pub(super) requests: BTreeMap<RequestKey, Asked>,
+    pub(super) downloads: Downloads,
+    /// By block.
+    pub(super) assemblies: BTreeMap<BlockHash, Assembly>,
+    pub(super) submits: BTreeMap<SubmitKey, Vec<Submission>>,
+    pub(super) pause: Pause,
+    /// Names of requests and submits, and what else has to be told apart.
+    last_key: u64,
+    last_poll_ms: u64,
+    /// Of the event that is handled.
+    pub(super) now: Now,
+    /// What its handling has led to.
+    pub(super) actions: Vec<Action>,
+}
+
+impl Sync {
+    /// Begins with a chain whose stored blocks' headers, and condemned ones, are in `tree`.
+    #[must_use]
+    pub fn new(spec: Arc<ChainSpec>, tree: HeaderTree, limits: Limits) -> Self {
+        Self {
+            spec,
+            limits,
+            known: Known::new(tree),
+            peers: BTreeMap::new(),
+            requests: BTreeMap::new(),
+            downloads: Downloads::default(),
+            assemblies: BTreeMap::new(),
+            submits: BTreeMap::new(),
+            pause: Pause::default(),
+            last_key: 0,
+            last_poll_ms: 0,
+            now: Now { ms: 0, unix_s: 0 },
+            actions: Vec::new(),
+        }
+    }
+
+    /// Takes note of an event; returns what has to be done, in this order.
+    pub fn handle(&mut self, now: Now, event: Event) -> Vec<Action> {
+        self.now = now;
+        match event {
+            Event::Connected { peer, hello } => self.connected(peer, Peer::new(&hello)),
+            Event::Disconnected { peer } => self.disconnected(peer),
+            Event::Answered { peer, request, response } => self.answered(peer, request, response),
+            Event::Failed { peer, request } => self.failed(peer, request),
+            Event::Announced { peer, message, announcement, found } => {
+                self.announced(peer, message, *announcement, found);
+            }
+            Event::Submitted { submit, outcomes } => self.submitted(submit, outcomes),
+            Event::Stored { headers } => self.stored_elsewhere(&headers),
+            Event::Tick => self.tick(),
+        }
+        self.forget_what_nobody_has();
+        self.ask_for_headers();
+        self.submit_in_order();
+        self.fetch();
+        std::mem::take(&mut self.actions)
+    }
+
+    /// Returns how far this node is.
+    #[must_use]
+    pub fn progress(&self) -> Progress {
+        let unheard = self.peers.values().any(|peer| !peer.is_heard);
+        Progress {
+            height: self.known.tip().height,
+            headers: self.known.best().height,
+            is_syncing: unheard || self.known.best().hash != self.known.tip().hash,
+        }
+    }
+
+    /// Returns sparse hashes of the best chain of headers, from its tip back.
+    #[must_use]
+    pub fn locator(&self) -> Vec<BlockHash> {
+        self.known.locator(&self.known.best().hash, false)
+    }
+
+    /// Returns how much memory is in use for what peers said.
+    #[must_use]
+    pub fn usage(&self) -> Usage {
+        let searches = self.peers.values().filter_map(|peer| peer.search.as_ref());
+        Usage {
+            buffered_bytes: self.downloads.buffered_bytes(),
+            requests: self.requests.len(),
+            assemblies: self.assemblies.len(),
+            side_headers: self.known.missing_count().saturating_sub(self.downloads.queue_len()),
+            search_bytes: searches.map(super::search::Search::bytes).sum(),
+        }
+    }
+
+    fn connected(&mut self, key: PeerKey, mut peer: Peer) {
+        let claims_more = peer.claimed_work > self.known.best().work;
+        let is_condemned = self.known.get(&peer.claimed_tip).map(|node| node.is_condemned);
+        match is_condemned {
+            Some(false) => peer.is_heard = true,
+            None if !claims_more => peer.is_heard = true,
+            Some(true) | None => peer.want_headers(self.now.ms, Start::Best),
+        }
+        peer.asked_ms = self.now.ms;
+        self.peers.insert(key, peer);
+        self.find_reach(key);
+    }
+
+    fn disconnected(&mut self, key: PeerKey) {
+        self.peers.remove(&key);
+        let asked = self.requests.iter().filter(|(_, asked)| asked.peer == key);
+        let requests: Vec<_> = asked.map(|(request, _)| *request).collect();
+        for request in requests {
+            self.give_up(request);
+        }
+        self.drop_assemblies_of(key);
+    }
+
+    fn answered(&mut self, key: PeerKey, request: RequestKey, response: Response) {
+        // Late, or never asked for: whatever waited for it has gone another way.
+        let Some(asked) = self.take_request(key, request) else { return };
+        match (asked.question, response) {
+            (Question::Headers, Response::Headers(headers)) => self.take_headers(key, headers),
+            (Question::Blocks(hashes), Response::Blocks(blocks)) => {
+                self.take_blocks(key, request, hashes, blocks);
+            }
+            (Question::Transactions(block), Response::BlockTransactions(transactions)) => {
+                self.take_transactions(key, block, transactions);
+            }
+            (question, _) => {
+                self.release(key, request, &question);
+                self.blame(key, Fault::WrongAnswer("it answers another question"));
+            }
+        }
+    }
+
+    fn failed(&mut self, key: PeerKey, request: RequestKey) {
+        if self.requests.get(&request).is_some_and(|asked| asked.peer == key) {
+            self.give_up(request);
+            self.was_slow(key);
+        }
+    }
+
+    fn tick(&mut self) {
+        let late = |asked: &Asked| match asked.question {
+            Question::Headers | Question::Blocks(_) => REQUEST_MS,
+            Question::Transactions(_) => super::announce::ASSEMBLY_MS,
+        };
+        let now = self.now.ms;
+        let overdue =
+            self.requests.iter().filter(|(_, asked)| now.saturating_sub(asked.asked_ms) >= late(asked));
+        let overdue: Vec<_> = overdue.map(|(request, asked)| (*request, asked.peer)).collect();
+        for (request, peer) in overdue {
+            self.give_up(request);
+            self.was_slow(peer);
+        }
+        self.drop_late_assemblies();
+        self.replace_who_stalls();
+        if now.saturating_sub(self.last_poll_ms) >= POLL_MS {
+            self.last_poll_ms = now;
+            let idle = self.peers.values_mut().filter(|peer| peer.headers == Headers::Idle);
+            if let Some(peer) = idle.min_by_key(|peer| peer.asked_ms) {
+                peer.want_headers(now, Start::Best);
+            }
+        }
+    }
+
+    /// Asks a peer; returns how the answer will be named.
+    pub(super) fn ask(&mut self, peer: PeerKey, question: Question, body: Request) -> RequestKey {
+        let request = RequestKey(self.next_key());
+        self.requests.insert(request, Asked { peer, question, asked_ms: self.now.ms });
+        self.actions.push(Action::Request { peer, request, body });
+        request
+    }
+
+    pub(super) fn next_key(&mut self) -> u64 {
+        self.last_key += 1;
+        self.last_key
+    }
+
+    fn take_request(&mut self, key: PeerKey, request: RequestKey) -> Option<Asked> {
+        self.requests.get(&request).filter(|asked| asked.peer == key)?;
+        let asked = self.requests.remove(&request)?;
+        if let Some(peer) = self.peers.get_mut(&key) {
+            peer.slow = 0;
+            if matches!(asked.question, Question::Blocks(_)) {
+                peer.in_flight = peer.in_flight.saturating_sub(1);
+            }
+        }
+        Some(asked)
+    }
+
+    /// Waits for an answer no longer.
+    pub(super) fn give_up(&mut self, request: RequestKey) {
+        let Some(asked) = self.requests.remove(&request) else { return };
+        if let (Question::Blocks(_), Some(peer)) = (&asked.question, self.peers.get_mut(&asked.peer)) {
+            peer.in_flight = peer.in_flight.saturating_sub(1);
+        }
+        self.release(asked.peer, request, &asked.question);
+    }
+
+    /// Frees what waited for an answer.
+    fn release(&mut self, key: PeerKey, request: RequestKey, question: &Question) {
+        match question {
+            Question::Headers => {
+                if let Some(peer) = self.peers.get_mut(&key) {
+                    peer.headers = Headers::Idle;
+                    peer.is_heard = true;
+                    peer.search = None;
+                }
+            }
+            Question::Blocks(hashes) => self.downloads.release(request, hashes),
+            Question::Transactions(block) => self.drop_assembly(block),
+        }
+    }
+
+    /// Counts an answer that did not come in time; asks for the headers again that it may have held.
+    pub(super) fn was_slow(&mut self, key: PeerKey) {
+        let Some(peer) = self.peers.get_mut(&key) else { return };
+        peer.slow += 1;
+        if peer.slow >= MAX_STRIKES {
+            peer.distrust();
+            self.blame(key, Fault::Slow);
+            self.actions.push(Action::Disconnect { peer: key, reason: "it does not answer in time" });
+        } else if peer.headers == Headers::Idle && peer.claimed_work > self.known.best().work {
+            peer.want_headers(self.now.ms, Start::Best);
+        }
+    }
+
+    /// Counts a claim that came to nothing. Nobody is to blame for one, but nobody lives on them.
+    pub(super) fn was_empty(&mut self, key: PeerKey, reason: &'static str) {
+        let Some(peer) = self.peers.get_mut(&key) else { return };
+        peer.distrust();
+        peer.empty += 1;
+        if peer.empty >= MAX_STRIKES {
+            self.actions.push(Action::Disconnect { peer: key, reason });
+        }
+    }
+
+    /// Blames a peer, and believes nothing more of what it called its own.
+    pub(super) fn blame(&mut self, key: PeerKey, fault: Fault) {
+        if let Some(peer) = self.peers.get_mut(&key) {
+            peer.distrust();
+            self.actions.push(Action::Blame { peer: key, fault });
+        }
+    }
+
+    /// Drops headers whose blocks no peer has, once all were asked: they would keep the next best chain out. So may too
+    /// many beside the best chain.
+    fn forget_what_nobody_has(&mut self) {
+        let is_stuck = self.downloads.next_height(&self.known).is_some_and(|height| {
+            !self.peers.is_empty()
+                && self.peers.values().all(|peer| {
+                    peer.reach < height && (peer.headers == Headers::Idle || peer.search.is_some())
+                })
+        });
+        if !is_stuck && self.usage().side_headers <= MAX_SIDE_HEADERS {
+            return;
+        }
+        let vouched: Vec<_> = self.peers.values().filter_map(|peer| peer.own).collect();
+        self.known.forget_all_but(vouched.into_iter());
+        self.best_changed();
+        let (now, best) = (self.now.ms, self.known.best().work);
+        for peer in self.peers.values_mut().filter(|peer| is_stuck && peer.claimed_work > best) {
+            peer.want_headers(now, Start::Best);
+        }
+    }
+
+    /// Follows the best chain of headers to wherever it went.
+    pub(super) fn best_changed(&mut self) {
+        self.downloads.follow(&self.known);
+        let keys: Vec<_> = self.peers.keys().copied().collect();
+        for key in keys {
+            self.find_reach(key);
+        }
+    }
+
+    /// Finds out up to which height a peer has the blocks that are wanted.
+    pub(super) fn find_reach(&mut self, key: PeerKey) {
+        let Some(peer) = self.peers.get_mut(&key) else { return };
+        if peer.own.is_none_or(|own| self.known.get(&own).is_none()) {
+            peer.own = self.known.get(&peer.claimed_tip).map(|node| node.hash);
+        }
+        peer.reach = peer.own.map_or(0, |own| self.known.common_height(&own));
+    }
+}

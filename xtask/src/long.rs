@@ -34,6 +34,12 @@ pub(crate) enum Long {
         #[arg(long, default_value_t = 10_000)]
         flips: u32,
     },
+    /// Lets random trees of blocks arrive in random orders at real stores.
+    Forks {
+        /// How many.
+        #[arg(long, default_value_t = 10_000)]
+        trees: u32,
+    },
     /// Fuzzes every target.
     Fuzz {
         /// Only this one.
@@ -54,6 +60,7 @@ pub(crate) fn long(chore: Long) -> Result<()> {
         }
         Long::Kill { kills } => ("kill", store_test("kill::a_process", "IRONCHAIN_KILLS", kills)?),
         Long::BitFlips { flips } => ("bit-flips", store_test("damage::a_bit", "IRONCHAIN_FLIPS", flips)?),
+        Long::Forks { trees } => ("forks", store_test("forks::", "RANDOM_TREES", trees)?),
         Long::Fuzz { target, seconds } => {
             let reached = fuzz(target.as_deref(), seconds)?;
             let entry = |reached: &crate::fuzz::Reached| {

@@ -11,6 +11,7 @@ mod cli;
 mod crash;
 mod damage;
 mod disk;
+mod forks;
 #[cfg(unix)]
 mod kill;
 mod mempool;

@@ -166,11 +166,21 @@ impl TestChain {
         backend: impl redb::StorageBackend,
         verify: bool,
     ) -> Result<Self, StoreError> {
+        Self::on_with(spec, Options::default(), clock, backend, verify)
+    }
+
+    pub(crate) fn on_with(
+        spec: &Arc<ChainSpec>,
+        options: Options,
+        clock: Arc<ManualClock>,
+        backend: impl redb::StorageBackend,
+        verify: bool,
+    ) -> Result<Self, StoreError> {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join(STORE_FILE);
         std::fs::write(&file, "").unwrap();
         let store = Store::open_on(backend, &file, spec, verify)?;
-        Self::open_store(spec, Options::default(), directory, clock, store)
+        Self::open_store(spec, options, directory, clock, store)
     }
 
     fn open_store(

@@ -34,7 +34,7 @@ impl Sync {
         let due = self.peers.iter().filter(|(_, peer)| is_due(&peer.headers));
         let due: Vec<_> = due.map(|(key, _)| *key).collect();
         for key in due {
-            let Some(peer) = self.peers.get_mut(&key) else { continue };
+            let Some(peer) = self.peers.get(&key) else { continue };
             let locator = match (&peer.search, peer.start) {
                 (Some(search), _) => {
                     let mut locator = vec![search.end().hash];
@@ -43,11 +43,11 @@ impl Sync {
                     locator
                 }
                 (None, Start::After(last)) => self.known.locator(&last, true),
-                (None, Start::Best) => self.known.locator(&self.known.best().hash, false),
+                (None, Start::Best) => self.locator(),
             };
-            peer.asked_ms = self.now.ms;
             let request = self.ask(key, Question::Headers, Request::Headers { locator });
             if let Some(peer) = self.peers.get_mut(&key) {
+                peer.asked_ms = self.now.ms;
                 peer.headers = Headers::Asked { request, again: false };
             }
         }

@@ -13,7 +13,7 @@ use super::peer::{Headers, MAX_STRIKES, Peer, Start};
 use super::submit::{Pause, Submission};
 use super::{Action, Event, Fault, Now, PeerKey, Progress, RequestKey, SubmitKey};
 use crate::headers::HeaderTree;
-use crate::wire::{Request, Response};
+use crate::wire::{MAX_HEADERS, Request, Response};
 
 /// A question must be answered completely within this time, however its bytes drip.
 pub(super) const REQUEST_MS: u64 = 10_000;
@@ -140,10 +140,14 @@ impl Sync {
         }
     }
 
-    /// Returns sparse hashes of the best chain of headers, from its tip back.
+    /// Returns sparse hashes of our chain to begin a question for headers with. As long as one answer covers what is missing
+    /// they start at the stored tip, so that the answer tells which of the missing blocks its sender has; else at the tip
+    /// of the best chain of headers.
     #[must_use]
     pub fn locator(&self) -> Vec<BlockHash> {
-        self.known.locator(&self.known.best().hash, false)
+        let is_near = self.downloads.queue_len() <= MAX_HEADERS / 2;
+        let start = if is_near { self.known.tip() } else { self.known.best() };
+        self.known.locator(&start.hash, false)
     }
 
     /// Returns how much memory is in use for what peers said.

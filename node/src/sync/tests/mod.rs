@@ -1,7 +1,10 @@
 //! Events in, actions out. The blocks have real headers with real, easy work; what is in them the chain would judge, and
 //! here the test does.
 
+mod announcements;
+mod blocks;
 mod headers;
+mod outcomes;
 
 use std::sync::Arc;
 
@@ -16,7 +19,7 @@ use shared::transaction::{Transaction, TransactionBody};
 
 use super::{
     Action, Delivered, Event, Fault, Limits, MessageKey, Now, Outcome, PeerKey, RequestKey, SubmitKey, Sync,
-    Verdict,
+    Usage, Verdict,
 };
 use crate::headers::{HeaderTree, work};
 use crate::wire::{BlockAnnouncement, Hello, MAX_HEADERS, Request, Response};
@@ -263,5 +266,20 @@ impl Bench {
 
     fn tip(&self) -> BlockHash {
         self.sync.known.tip().hash
+    }
+
+    /// Answers the only question to `peer`.
+    fn reply(&mut self, peer: PeerKey, response: Response) {
+        let asked = self.asked(peer);
+        let [(request, _)] = asked.as_slice() else { panic!("{asked:?}") };
+        self.handle(Event::Answered { peer, request: *request, response });
+    }
+
+    /// Answers the only submit.
+    fn judge(&mut self, outcomes: Vec<Outcome>) {
+        let (submit, blocks) = self.submits.pop().expect("a submit");
+        assert!(self.submits.is_empty());
+        assert_eq!(blocks.len(), outcomes.len());
+        self.handle(Event::Submitted { submit, outcomes });
     }
 }

@@ -16,7 +16,7 @@ use shared::pow::{Ancestry, CompactTarget};
 use shared::spec::{ChainSpec, Rules};
 use shared::transaction::{Transaction, TransactionBody};
 
-/// Transactions that fill a block of 1 MB: 2048-bit keys and no comment make them 597 bytes long.
+/// Transactions that fill a block of 1 MB: 2048-bit keys and no comment make them 577 bytes long.
 pub(crate) const FULL: usize = 1_600;
 
 pub(crate) fn spec() -> Arc<ChainSpec> {

@@ -26,3 +26,4 @@ mod store;
 mod support;
 #[cfg(unix)]
 mod system;
+mod templates;

@@ -4,7 +4,8 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
 
-use getrandom::SysRng;
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
 use node::chain::{self, ChainHandle, ChainThread, Options, SubmitTransactionError, Submitted};
 use node::clock::Clock;
 use node::store::{STORE_FILE, Store, StoreError};
@@ -63,8 +64,7 @@ pub(crate) fn spec_with(change: impl FnOnce(&mut Rules)) -> Arc<ChainSpec> {
     Arc::new(ChainSpec::new("easy", rules, dev.genesis().header.time, "a chain for tests").unwrap())
 }
 
-/// Some keys of the vectors; each call gives the same one for the same number.
-pub(crate) fn key(number: usize) -> &'static SigningKey {
+static KEYS: LazyLock<Vec<SigningKey>> = LazyLock::new(|| {
     #[derive(serde::Deserialize)]
     struct Vectors {
         vectors: Vec<Vector>,
@@ -73,11 +73,12 @@ pub(crate) fn key(number: usize) -> &'static SigningKey {
     struct Vector {
         pkcs1_pem: String,
     }
-    static KEYS: LazyLock<Vec<SigningKey>> = LazyLock::new(|| {
-        let vectors: Vectors =
-            serde_json::from_str(include_str!("../../../shared/vectors/keys.json")).unwrap();
-        vectors.vectors.iter().map(|vector| SigningKey::import(&vector.pkcs1_pem).unwrap()).collect()
-    });
+    let vectors: Vectors = serde_json::from_str(include_str!("../../../shared/vectors/keys.json")).unwrap();
+    vectors.vectors.iter().map(|vector| SigningKey::import(&vector.pkcs1_pem).unwrap()).collect()
+});
+
+/// Some keys of the vectors; each call gives the same one for the same number.
+pub(crate) fn key(number: usize) -> &'static SigningKey {
     &KEYS[number]
 }
 
@@ -100,9 +101,14 @@ pub(crate) fn payment(from: usize, to: Address, nonce: u64) -> TransactionBody {
     }
 }
 
-/// Signs with [`key`] `from`.
+/// Signs with [`key`] `from`, by the library that is quick at it.
 pub(crate) fn sign(spec: &ChainSpec, from: usize, body: TransactionBody) -> Transaction {
-    let signature = key(from).sign(&body.signing_bytes(spec.genesis_hash()), &mut SysRng).unwrap();
+    static PAIRS: LazyLock<Vec<RsaKeyPair>> =
+        LazyLock::new(|| KEYS.iter().map(|key| RsaKeyPair::from_der(&key.to_pkcs1_der()).unwrap()).collect());
+    let pair = &PAIRS[from];
+    let mut signature = vec![0; pair.public_modulus_len()];
+    let message = body.signing_bytes(spec.genesis_hash());
+    pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), &message, &mut signature).unwrap();
     Transaction { body, signature }
 }
 

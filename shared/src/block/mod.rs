@@ -12,6 +12,8 @@ use crate::transaction::Transaction;
 pub const HEADER_BYTES: usize = 80;
 /// A coinbase message holds at most this many bytes.
 pub const MAX_COINBASE_MESSAGE_BYTES: usize = 64;
+/// The length of the largest encoded coinbase: 113 bytes of fixed fields, a length and the message.
+pub const MAX_COINBASE_BYTES: usize = 113 + 4 + MAX_COINBASE_MESSAGE_BYTES;
 /// The coinbase version from genesis on.
 pub const COINBASE_VERSION: u8 = 1;
 /// The header version; miners may roll the bits of [`HEADER_ROLLING_BITS`].
@@ -96,3 +98,6 @@ pub struct Block {
     /// In the order in which they are applied.
     pub transactions: Vec<Transaction>,
 }
+
+#[cfg(test)]
+mod tests;

@@ -17,7 +17,7 @@ const MAX_BLOCK_TIME: u32 = 86_400;
 const MIN_DIFFICULTY_WINDOW: u32 = 10;
 /// More would leave a chain at the difficulty of miners that are long gone.
 const MAX_DIFFICULTY_WINDOW: u32 = 10_000;
-/// Header and coinbase take 261 bytes at most, a payment with a key of 2048 bits and the longest comment 835.
+/// Without payments a block takes 265 bytes at most, a payment with a key of 2048 bits and the longest comment 833.
 const MIN_BLOCK_BYTES: u32 = 1_100;
 /// A block has to fit into one message between nodes, of at most 2 MiB.
 const MAX_BLOCK_BYTES: u32 = 2_000_000;

@@ -11,7 +11,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use shared::address::Address;
-use shared::block::HEADER_BYTES;
+use shared::block::{HEADER_BYTES, MAX_COINBASE_BYTES};
 use shared::consensus::{CheckedTransaction, RuleError};
 use shared::hash::{BlockHash, TxId};
 use shared::ledger::{BlockTemplate, Ledger, ProposeError};
@@ -23,9 +23,6 @@ use crate::clock::Clock;
 use crate::headers::{HeaderTree, NodeId};
 use crate::mempool::{AdmissionError, Change, Context, Departure, Limits, Mempool};
 use crate::store::{Batch, Store, StoreError};
-
-/// The largest coinbase: 109 bytes of fixed fields, a length and 64 bytes of message.
-const MAX_COINBASE_BYTES: usize = 177;
 
 /// What an operator, or a test, may set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

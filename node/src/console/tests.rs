@@ -48,6 +48,8 @@ fn a_reorg_is_told_and_a_deep_one_is_an_alarm() {
     assert!(note(1).contains("1 blocks undone, 2 applied"));
     assert!(!note(6).contains("ALARM"));
     assert!(note(7).contains("ALARM: another branch"));
+    assert!(note(1_000).contains("Payments with fewer confirmations may be gone"));
+    assert!(note(1_001).contains("ALARM: another branch"));
     assert!(note(1_001).contains("far deeper than any accident"));
 }
 

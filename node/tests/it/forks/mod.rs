@@ -1,6 +1,7 @@
 //! Random trees of blocks that arrive in a random order: which tip is chosen, and what is left of the branches that
 //! were chosen before.
 
+mod deep;
 mod dump;
 mod tree;
 

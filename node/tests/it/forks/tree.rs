@@ -22,13 +22,13 @@ pub(crate) const KEYS: usize = 3;
 #[derive(Debug, Clone)]
 pub(crate) struct Plan {
     /// How far back its parent is in the list of all blocks, genesis included.
-    back: usize,
-    miner: usize,
+    pub(crate) back: usize,
+    pub(crate) miner: usize,
     /// After its parent. Fewer seconds make the next block harder, so that work is not height.
-    seconds: u32,
+    pub(crate) seconds: u32,
     /// Senders and receivers. Who has no coins does not pay.
-    payments: Vec<(usize, usize)>,
-    is_valid: bool,
+    pub(crate) payments: Vec<(usize, usize)>,
+    pub(crate) is_valid: bool,
 }
 
 /// Plans of up to `count` blocks, all of them valid or not.

@@ -12,6 +12,8 @@ pub mod miner;
 mod node;
 pub mod offline;
 mod page;
+pub mod peer_file;
+pub mod peers;
 pub mod store;
 pub mod sync;
 pub mod verifier;

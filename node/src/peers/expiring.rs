@@ -1,0 +1,61 @@
+//! A map that forgets.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Holds each value until its time, and never more than a fixed number of them: when there is no room, the one that
+/// would go first goes. Every operation takes O(log n).
+#[derive(Debug)]
+pub(super) struct Expiring<K, V> {
+    max: usize,
+    values: BTreeMap<K, (u64, V)>,
+    /// The same keys by their time.
+    by_expiry: BTreeSet<(u64, K)>,
+}
+
+impl<K: Copy + Ord, V> Expiring<K, V> {
+    pub(super) fn new(max: usize) -> Self {
+        Self { max, values: BTreeMap::new(), by_expiry: BTreeSet::new() }
+    }
+
+    /// Holds a value in place of the key's last one until the time `expiry`.
+    pub(super) fn insert(&mut self, key: K, value: V, expiry: u64) {
+        self.remove(&key);
+        self.by_expiry.insert((expiry, key));
+        self.values.insert(key, (expiry, value));
+        if self.values.len() > self.max {
+            self.remove_first();
+        }
+    }
+
+    /// Returns the value, and until when it is held.
+    pub(super) fn get(&self, key: &K, now: u64) -> Option<(u64, &V)> {
+        self.values.get(key).filter(|(expiry, _)| *expiry > now).map(|(expiry, value)| (*expiry, value))
+    }
+
+    pub(super) fn remove(&mut self, key: &K) -> Option<V> {
+        let (expiry, value) = self.values.remove(key)?;
+        self.by_expiry.remove(&(expiry, *key));
+        Some(value)
+    }
+
+    /// Drops what has had its time.
+    pub(super) fn expire(&mut self, now: u64) {
+        while self.by_expiry.first().is_some_and(|(expiry, _)| *expiry <= now) {
+            self.remove_first();
+        }
+    }
+
+    /// Yields what is held at `now`, in the order of its keys.
+    pub(super) fn iter(&self, now: u64) -> impl Iterator<Item = (K, u64, &V)> {
+        self.values
+            .iter()
+            .filter(move |(_, (expiry, _))| *expiry > now)
+            .map(|(key, (expiry, value))| (*key, *expiry, value))
+    }
+
+    fn remove_first(&mut self) {
+        if let Some((_, key)) = self.by_expiry.pop_first() {
+            self.values.remove(&key);
+        }
+    }
+}

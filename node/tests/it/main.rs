@@ -22,6 +22,7 @@ mod process;
 mod reorg;
 #[cfg(unix)]
 mod shutdown;
+mod simulation;
 mod store;
 mod support;
 #[cfg(unix)]

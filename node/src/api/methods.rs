@@ -75,6 +75,14 @@ fn try_begin(server: &Arc<Server>, request: Request) -> Result<Work> {
             let headers = stored(snapshot.best_headers(from, count))?;
             Ok(Answer::Headers(HeadersView { headers: headers.iter().map(views::to_hex).collect() }))
         })),
+        Request::GetForks {} => {
+            let server = Arc::clone(server);
+            let forks = async move {
+                let forks = server.chain.forks().await.map_err(|error| chain_failed(&error))?;
+                Ok(Answer::Forks(views::forks(&forks)))
+            };
+            Ok(Work::Read(forks.boxed()))
+        }
         Request::GetMempool { after, limit } => {
             let after = after.map(|after| after.parse()).transpose();
             let after = after.map_err(|error: RankError| invalid(format!("\"after\" is {error}")))?;

@@ -3,8 +3,8 @@
 use borsh::BorshSerialize;
 use shared::address::Address;
 use shared::api::views::{
-    AccountView, BlockView, HeadView, HistoryEntryView, HistoryEvent, HistoryView, InfoView, MempoolPageView,
-    NodeView, TransactionView,
+    AccountView, BlockView, ForkBlockView, ForkView, ForksView, HeadView, HistoryEntryView, HistoryEvent,
+    HistoryView, InfoView, MempoolPageView, NodeView, TransactionView,
 };
 use shared::block::Block;
 use shared::codec;
@@ -12,7 +12,7 @@ use shared::hash::{BlockHash, TxId};
 use shared::spec::ChainSpec;
 use shared::transaction::Transaction;
 
-use crate::chain::{Branch, HeadChange, View};
+use crate::chain::{Branch, Forks, HeadChange, View};
 use crate::mempool::{MempoolView, Pending, Rank};
 use crate::miner::MinerHandle;
 use crate::page;
@@ -37,6 +37,20 @@ pub(super) fn info(spec: &ChainSpec, view: &View) -> InfoView {
         protocol: PROTOCOL,
         page_sha256: page::program_sha256().map(str::to_owned),
     }
+}
+
+pub(super) fn forks(forks: &Forks) -> ForksView {
+    let branches = forks.branches.iter().map(|fork| ForkView {
+        fork_height: fork.from.height,
+        fork_hash: fork.from.hash,
+        is_invalid: fork.blocks.last().is_some_and(|last| last.is_condemned),
+        blocks: fork
+            .blocks
+            .iter()
+            .map(|block| ForkBlockView { hash: block.hash, height: block.height, time: block.time })
+            .collect(),
+    });
+    ForksView { height: forks.tip.height, tip: forks.tip.hash, branches: branches.collect() }
 }
 
 pub(super) fn account(spec: &ChainSpec, view: &View, address: &Address) -> AccountView {

@@ -13,7 +13,7 @@ use shared::state_tree::AccountProof;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use super::error::{ChainError, RefusedBlock, SubmitError, SubmitTransactionError, TemplateError};
-use super::view::{ChainEvent, View};
+use super::view::{ChainEvent, Forks, View};
 use crate::store::{Reader, Snapshot, StoreError};
 
 /// Where the chain thread sends an answer. Dropping it without one means that the thread has ended.
@@ -28,6 +28,7 @@ pub(super) enum Command {
     Template(Address, Reply<BlockTemplate, TemplateError>),
     Check(Arc<CheckedTransaction>, Reply<(), SubmitTransactionError>),
     Prove(Address, Reply<(BlockHash, AccountProof), ChainError>),
+    Forks(Reply<Forks, ChainError>),
     RememberMiner(Address, Reply<(), ChainError>),
 }
 
@@ -110,6 +111,14 @@ impl ChainHandle {
     /// When the node stops.
     pub async fn prove_account(&self, address: Address) -> Result<(BlockHash, AccountProof), ChainError> {
         self.ask(|reply| Command::Prove(address, reply)).await.unwrap_or(Err(ChainError::Stopped))
+    }
+
+    /// Returns the branches beside the best chain.
+    ///
+    /// # Errors
+    /// When the node stops.
+    pub async fn forks(&self) -> Result<Forks, ChainError> {
+        self.ask(Command::Forks).await.unwrap_or(Err(ChainError::Stopped))
     }
 
     /// Offers a block that nobody asked for; returns when it is durable.

@@ -10,4 +10,7 @@ pub use error::{ChainError, RefusedBlock, SubmitError, SubmitTransactionError, T
 pub use handle::{ChainHandle, Submitted};
 pub use state::{Loading, Options};
 pub use thread::{ChainThread, ChainThreadError, start, start_with};
-pub use view::{Branch, ChainEvent, HeadChange, MAX_BRANCH_HASHES, Tip, TransactionChange, View};
+pub use view::{
+    Branch, ChainEvent, FORK_DEPTH, Fork, Forks, HeadChange, MAX_BRANCH_HASHES, MAX_FORKS, Tip,
+    TransactionChange, View,
+};

@@ -140,7 +140,9 @@ impl Loop {
             }
             Command::Template(_, reply) => tell(reply, Err(TemplateError::Store(error))),
             Command::RememberMiner(_, reply) => tell(reply, Err(ChainError::Store(error))),
-            Command::Check(..) | Command::Prove(..) => return self.answer(command, &mut Admitted::new()),
+            Command::Check(..) | Command::Prove(..) | Command::Forks(_) => {
+                return self.answer(command, &mut Admitted::new());
+            }
         }
         Ok(())
     }
@@ -176,6 +178,7 @@ impl Loop {
                 tell(reply, self.state.check_admission(transaction).map_err(SubmitTransactionError::Refused));
             }
             Command::Prove(address, reply) => tell(reply, Ok(self.state.prove(&address))),
+            Command::Forks(reply) => tell(reply, Ok(self.state.forks())),
             Command::RememberMiner(miner, reply) => {
                 let stored = self.state.store.set_miner(&miner);
                 tell(reply, stored.clone().map_err(ChainError::Store));

@@ -13,6 +13,7 @@ use shared::spec::ChainSpec;
 use shared::state::Account;
 
 use super::state::room_for_transactions;
+use crate::headers::Node;
 use crate::mempool::{Change, MempoolView};
 
 /// The last block of the best chain.
@@ -100,6 +101,29 @@ pub enum TransactionChange {
 /// A branch in a [`HeadChange`] names at most this many of its blocks: enough for everybody who counts confirmations,
 /// and an event stays below 10 KiB however deep a reorg was.
 pub const MAX_BRANCH_HASHES: usize = 100;
+
+/// How deep below the tip branches may have left the best chain to be shown.
+pub const FORK_DEPTH: u64 = 100;
+/// Branches that are shown; more of them are no accident, and an answer stays below 400 KB.
+pub const MAX_FORKS: usize = 20;
+
+/// The branches beside the best chain at one moment.
+#[derive(Debug, Clone)]
+pub struct Forks {
+    /// The best chain's last block.
+    pub tip: Node,
+    /// Highest first, at most [`MAX_FORKS`].
+    pub branches: Vec<Fork>,
+}
+
+/// A branch beside the best chain.
+#[derive(Debug, Clone)]
+pub struct Fork {
+    /// The last block that it has in common with the best chain.
+    pub from: Node,
+    /// Its own, oldest first; of more than [`MAX_BRANCH_HASHES`] the newest.
+    pub blocks: Vec<Node>,
+}
 
 /// A move of the tip.
 #[derive(Debug, Clone, PartialEq, Eq)]

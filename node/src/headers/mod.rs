@@ -3,7 +3,8 @@
 //! In the chain's, every node's block is stored, and so are those of all its ancestors; in sync's, some blocks are still
 //! to be fetched. What is condemned stays in the tree, so that nothing can be built on it.
 
-use std::collections::HashMap;
+use std::cmp::Reverse;
+use std::collections::{HashMap, HashSet};
 
 use shared::block::Header;
 use shared::hash::BlockHash;
@@ -14,6 +15,9 @@ use crate::chain::{Branch, MAX_BRANCH_HASHES};
 
 #[cfg(test)]
 mod tests;
+
+/// Headers that are looked at for side branches: far more than come while a hundred blocks are mined.
+const MAX_RECENT: usize = 2_000;
 
 /// A place in the tree; a parent's is always lower than its children's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -179,6 +183,25 @@ impl HeaderTree {
         }
         self.by_hash = (0..).map(NodeId).zip(&kept).map(|(id, node)| (node.hash, id)).collect();
         self.nodes = kept;
+    }
+
+    /// Returns the branches that leave the chain of `best` at one of its last `depth` blocks: the block where each
+    /// leaves it, and its own last one. Highest first. Only the last [`MAX_RECENT`] headers are looked at.
+    #[must_use]
+    pub fn side_branches(&self, best: NodeId, depth: u64) -> Vec<(NodeId, NodeId)> {
+        let above = |id| std::iter::successors(Some(id), |id| self.node(*id).parent);
+        let floor = self.node(best).height.saturating_sub(depth);
+        let chain: HashSet<_> = above(best).take_while(|id| self.node(*id).height >= floor).collect();
+        let recent = (self.nodes.len().saturating_sub(MAX_RECENT)..self.nodes.len()).map(NodeId);
+        let parents: HashSet<_> = recent.clone().filter_map(|id| self.node(id).parent).collect();
+        let fork = |tip| {
+            let mut branch = above(tip).take_while(|id| self.node(*id).height >= floor);
+            branch.find(|id| chain.contains(id))
+        };
+        let tips = recent.filter(|id| *id != best && !parents.contains(id));
+        let mut branches: Vec<_> = tips.filter_map(|tip| Some((fork(tip)?, tip))).collect();
+        branches.sort_by_key(|(_, tip)| (Reverse(self.node(*tip).height), *tip));
+        branches
     }
 
     /// Returns how many nodes [`HeaderTree::branch`] gives, and the hashes of the last of them.

@@ -13,6 +13,28 @@ fn add(tree: &mut HeaderTree, parent: NodeId, name: u8) -> NodeId {
 }
 
 #[test]
+fn side_branches_are_found_while_they_are_near() {
+    let mut tree = HeaderTree::new(&ChainSpec::dev());
+    let old_side = add(&mut tree, HeaderTree::GENESIS, 90);
+    let mut best = HeaderTree::GENESIS;
+    for name in 1..=20 {
+        best = add(&mut tree, best, name);
+    }
+    let trunk = tree.ancestor(best, 10);
+    let low = add(&mut tree, trunk, 91);
+    let fork = add(&mut tree, trunk, 92);
+    let (left, right) = (add(&mut tree, fork, 93), add(&mut tree, fork, 94));
+    tree.condemn(left);
+    // Highest first; both that share a block; condemned or not.
+    assert_eq!(tree.side_branches(best, 10), [(trunk, left), (trunk, right), (trunk, low)]);
+    assert_eq!(tree.side_branches(best, 9), []);
+    assert_eq!(tree.side_branches(best, 20).last(), Some(&(HeaderTree::GENESIS, old_side)));
+    // What was condemned may also lie above the best block.
+    let above = add(&mut tree, best, 95);
+    assert_eq!(tree.side_branches(best, 9), [(best, above)]);
+}
+
+#[test]
 fn branches_fork_and_join() {
     let mut tree = HeaderTree::new(&ChainSpec::dev());
     let trunk = add(&mut tree, HeaderTree::GENESIS, 1);

@@ -101,6 +101,11 @@ impl<'a> Fields<'a> {
         serde_json::from_str(raw.get()).or(Err(ParamsError::NotText { field: name }))
     }
 
+    /// Takes a member out that, if it is there, must be a string.
+    pub(crate) fn optional_text(&mut self, name: &'static str) -> Result<Option<String>, ParamsError> {
+        if self.contains(name) { self.text(name).map(Some) } else { Ok(None) }
+    }
+
     /// Takes a member out that must be there and the text form of a `T`; `expected` describes it.
     pub(crate) fn parsed<T: FromStr>(
         &mut self,

@@ -79,6 +79,8 @@ pub enum Request {
         #[serde(skip_serializing_if = "Option::is_none")]
         limit: Option<u64>,
     },
+    /// Asks for the branches beside the best chain. Answered by [`super::views::ForksView`].
+    GetForks {},
     /// Submits a signed transaction. Answered by [`super::views::SubmittedView`].
     Transaction {
         /// Hex of its encoding.
@@ -240,9 +242,10 @@ impl Request {
                 count: fields.required_integer("count", 1, MAX_HEADERS)?,
             },
             "get_mempool" => Self::GetMempool {
-                after: if fields.contains("after") { Some(fields.text("after")?) } else { None },
+                after: fields.optional_text("after")?,
                 limit: fields.optional_integer("limit", 1, MAX_PAGE)?,
             },
+            "get_forks" => Self::GetForks {},
             // One name, two forms: the encoding in hex, or the tutorial's fields.
             "transaction" if fields.contains("transaction") => {
                 Self::Transaction { transaction: fields.text("transaction")? }

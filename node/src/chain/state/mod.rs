@@ -18,7 +18,7 @@ use shared::ledger::{BlockTemplate, Ledger, ProposeError};
 use shared::spec::ChainSpec;
 use shared::state_tree::AccountProof;
 
-use super::view::{Tip, TransactionChange, View};
+use super::view::{FORK_DEPTH, Fork, Forks, MAX_BRANCH_HASHES, MAX_FORKS, Tip, TransactionChange, View};
 use crate::clock::Clock;
 use crate::headers::{HeaderTree, NodeId};
 use crate::mempool::{AdmissionError, Change, Context, Departure, Limits, Mempool};
@@ -104,6 +104,21 @@ impl ChainState {
     /// Proves what `address` has after the tip, whose hash comes first.
     pub(super) fn prove(&self, address: &Address) -> (BlockHash, AccountProof) {
         (self.tip.hash, self.ledger.prove(address))
+    }
+
+    /// Returns the branches beside the best chain.
+    pub(super) fn forks(&self) -> Forks {
+        let branch = |(fork, tip)| {
+            let mut blocks: Vec<_> = std::iter::successors(Some(tip), |id| self.tree.node(*id).parent)
+                .take_while(|id| *id != fork)
+                .take(MAX_BRANCH_HASHES)
+                .map(|id| *self.tree.node(id))
+                .collect();
+            blocks.reverse();
+            Fork { from: *self.tree.node(fork), blocks }
+        };
+        let found = self.tree.side_branches(self.tip_id, FORK_DEPTH).into_iter();
+        Forks { tip: *self.tree.node(self.tip_id), branches: found.take(MAX_FORKS).map(branch).collect() }
     }
 
     /// Drops what has waited for too long.

@@ -42,6 +42,32 @@ async fn headers_are_those_of_the_best_chain() {
 }
 
 #[tokio::test]
+async fn branches_beside_the_best_chain_are_told() {
+    let spec = easy_spec();
+    let api = TestApi::new(&spec).await;
+    let mut client = api.connect().await;
+    let genesis = json!(spec.genesis_hash().to_string());
+    let none = json!({"height": 0, "tip": genesis, "branches": []});
+    assert_eq!(in_both(&mut client, "get_forks", json!({})).await, none);
+
+    let ours = api.chain.mine_many(2, address(0)).await;
+    let other = TestChain::new(&spec);
+    let best = other.mine_many(3, address(1)).await;
+    api.chain.take(&best).await;
+    let blocks: Vec<_> = (1..)
+        .zip(&ours)
+        .map(|(height, block)| {
+            json!({"hash": block.header.hash().to_string(), "height": height, "time": block.header.time})
+        })
+        .collect();
+    let branch = json!({"fork_height": 0, "fork_hash": genesis, "is_invalid": false, "blocks": blocks});
+    let expected = json!({"height": 3, "tip": best[2].header.hash().to_string(), "branches": [branch]});
+    assert_eq!(in_both(&mut client, "get_forks", json!({})).await, expected);
+    other.stop();
+    api.stop().await;
+}
+
+#[tokio::test]
 async fn the_mempool_is_paged_by_what_it_pays() {
     let spec = easy_spec();
     let api = TestApi::new(&spec).await;

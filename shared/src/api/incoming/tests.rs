@@ -56,6 +56,7 @@ fn every_request_survives_its_own_encoding() {
         Request::GetBlock { hash: Some(hash.parse().unwrap()), height: None },
         Request::GetBlock { hash: None, height: Some(9_007_199_254_740_991) },
         Request::GetHeaders { from: 0, count: 500 },
+        Request::GetForks {},
         Request::GetMempool { after: None, limit: None },
         Request::GetMempool { after: Some("0a".to_owned()), limit: Some(100) },
         Request::Transaction { transaction: "00ff".to_owned() },

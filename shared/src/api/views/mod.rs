@@ -2,12 +2,14 @@
 //!
 //! Integers are at most 2^53 − 1, hashes are hex as `docs/protocol.md` shows them, addresses are bech32m.
 
+mod forks;
 mod news;
 mod proofs;
 mod submit;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::forks::{ForkBlockView, ForkView, ForksView};
 pub use self::news::{
     HeadView, MempoolNewsView, RemovalReason, RemovedView, TransactionNews, TransactionNewsView,
 };
@@ -278,6 +280,8 @@ pub enum Answer {
     TransactionProof(TransactionProofView),
     /// To `get_node`, `set_payout` and `set_mining`.
     Node(NodeView),
+    /// To `get_forks`.
+    Forks(ForksView),
     /// To `authorize`: always true.
     Authorized(bool),
     /// To `subscribe`: the subscription's id.

@@ -9,6 +9,7 @@ use shared::spec::ChainSpec;
 
 use crate::api::ApiConfig;
 use crate::chain::Options;
+use crate::network::NetworkConfig;
 
 /// The port that a node serves unless told otherwise: the tutorial's.
 pub const DEFAULT_PORT: u16 = 1111;
@@ -39,6 +40,8 @@ pub struct Config {
     pub api: ApiConfig,
     /// How much the chain keeps beside the blocks themselves.
     pub chain: Options,
+    /// How it meets other nodes; it listens for them on the same host.
+    pub network: NetworkConfig,
 }
 
 impl Config {
@@ -56,6 +59,7 @@ impl Config {
             hash_limit,
             api: ApiConfig::new(DEFAULT_HOST),
             chain: Options::default(),
+            network: NetworkConfig::default(),
         }
     }
 }
@@ -64,6 +68,13 @@ impl Config {
 #[must_use]
 pub fn default_hash_limit(spec: &ChainSpec) -> Option<NonZeroU64> {
     (spec.name() == "dev").then_some(DEV_HASH_LIMIT)
+}
+
+/// Returns the port for other nodes that belongs to a port for wallets: 10,000 above it. Where there is none, or the
+/// port for wallets is any free one, so is this.
+#[must_use]
+pub fn default_p2p_port(port: u16) -> u16 {
+    if port == 0 { 0 } else { port.checked_add(10_000).unwrap_or(0) }
 }
 
 /// Returns where a node's data belongs on this platform; `None` when the user has no home directory.

@@ -140,7 +140,7 @@ fn make_miner(console: Console, config: &Config, open: &mut OpenNode) -> Result<
 
 /// Shows what has started, and from then on a line a block.
 fn announce(console: Console, config: Config, node: &RunningNode) {
-    let events = node.chain.events();
+    let (events, network) = (node.chain.events(), node.network.events());
     let (address, height) = (node.api_addr, node.chain.view().tip.height);
     let control = node.control.clone();
     // A thread of its own, because a terminal that is held up (Ctrl-S) must not keep the node from stopping. It ends
@@ -161,9 +161,14 @@ fn announce(console: Console, config: Config, node: &RunningNode) {
         });
         let rate = control.miner.hash_rate().clone();
         drop(control);
+        show_on_a_thread("peers", move || console.follow_network(network));
         console.follow(events, &rate);
     };
-    if let Err(error) = std::thread::Builder::new().name("console".to_owned()).spawn(show) {
+    show_on_a_thread("console", show);
+}
+
+fn show_on_a_thread(name: &str, show: impl FnOnce() + Send + 'static) {
+    if let Err(error) = std::thread::Builder::new().name(name.to_owned()).spawn(show) {
         tracing::warn!(%error, "nothing will be shown of what the node does");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::rate::Rate;
+use crate::rate::Rate;
 
 /// How the API serves.
 #[derive(Debug, Clone)]

@@ -3,6 +3,7 @@
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 
 use crate::miner::MinerHandle;
+use crate::network::NetworkHandle;
 
 /// What the API may steer.
 #[derive(Debug, Clone)]
@@ -11,6 +12,8 @@ pub struct Control {
     pub token: ControlToken,
     /// The miner.
     pub miner: MinerHandle,
+    /// The connections to other nodes; `None` where there can be none.
+    pub network: Option<NetworkHandle>,
 }
 
 /// The secret in the page's link: whoever has it reads this node's standard output. It is made at each start, never

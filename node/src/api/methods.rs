@@ -49,7 +49,9 @@ fn try_begin(server: &Arc<Server>, request: Request) -> Result<Work> {
     let spec = server.chain.spec();
     let done = |answer: Answer| Ok(Work::Done(Ok(answer)));
     match request {
-        Request::GetInfo {} => done(Answer::Info(views::info(spec, &server.chain.view()))),
+        Request::GetInfo {} => {
+            done(Answer::Info(views::info(spec, &server.chain.view(), server.control.network.as_ref())))
+        }
         Request::GetBalance { address: text } => {
             let balance = server.chain.view().account(&parse_address(server, &text)?).balance;
             done(Answer::Balance(BalanceView { address: text, balance }))

@@ -11,7 +11,6 @@ mod http;
 mod methods;
 mod origin;
 mod proofs;
-mod rate;
 mod session;
 mod stall;
 mod submit;
@@ -36,10 +35,10 @@ pub use self::config::ApiConfig;
 use self::config::{MAX_HEAD_BYTES, MAX_HEADERS, MAX_STORE_READS};
 use self::connections::{Connections, Place};
 pub use self::control::{Control, ControlToken, TokenError};
-pub use self::rate::Rate;
-use self::rate::TokenBucket;
 use self::stall::StallGuard;
 use crate::chain::ChainHandle;
+pub use crate::rate::Rate;
+use crate::rate::TokenBucket;
 
 /// What all connections share.
 struct Server {

@@ -4,7 +4,7 @@ use borsh::BorshSerialize;
 use shared::address::Address;
 use shared::api::views::{
     AccountView, BlockView, ForkBlockView, ForkView, ForksView, HeadView, HistoryEntryView, HistoryEvent,
-    HistoryView, InfoView, MempoolPageView, NodeView, TransactionView,
+    HistoryView, InfoView, MempoolPageView, NodeView, PeerAddressView, TransactionView,
 };
 use shared::block::Block;
 use shared::codec;
@@ -15,6 +15,7 @@ use shared::transaction::Transaction;
 use crate::chain::{Branch, Forks, HeadChange, View};
 use crate::mempool::{MempoolView, Pending, Rank};
 use crate::miner::MinerHandle;
+use crate::network::NetworkHandle;
 use crate::page;
 use crate::store::{self, HistoryPage};
 
@@ -24,7 +25,7 @@ const PROTOCOL: u32 = 1;
 /// that it receives, which anybody can make many of.
 const MAX_PENDING_SHOWN: usize = 100;
 
-pub(super) fn info(spec: &ChainSpec, view: &View) -> InfoView {
+pub(super) fn info(spec: &ChainSpec, view: &View, network: Option<&NetworkHandle>) -> InfoView {
     InfoView {
         chain: spec.name().to_owned(),
         genesis_hash: *spec.genesis_hash(),
@@ -36,6 +37,11 @@ pub(super) fn info(spec: &ChainSpec, view: &View) -> InfoView {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         protocol: PROTOCOL,
         page_sha256: page::program_sha256().map(str::to_owned),
+        peer: network.map(|network| PeerAddressView {
+            id: network.id().to_string(),
+            port: network.address().port(),
+            announced: network.announced().iter().map(ToString::to_string).collect(),
+        }),
     }
 }
 

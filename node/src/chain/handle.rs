@@ -14,6 +14,7 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use super::error::{ChainError, RefusedBlock, SubmitError, SubmitTransactionError, TemplateError};
 use super::view::{ChainEvent, Forks, View};
+use crate::headers::HeaderTree;
 use crate::store::{Reader, Snapshot, StoreError};
 
 /// Where the chain thread sends an answer. Dropping it without one means that the thread has ended.
@@ -30,6 +31,7 @@ pub(super) enum Command {
     Prove(Address, Reply<(BlockHash, AccountProof), ChainError>),
     Forks(Reply<Forks, ChainError>),
     RememberMiner(Address, Reply<(), ChainError>),
+    Headers(Reply<HeaderTree, ChainError>),
 }
 
 /// What became of a block that was accepted. Each is said only after the block is durable.
@@ -167,6 +169,14 @@ impl ChainHandle {
     /// When the disk fails or the node stops.
     pub async fn remember_miner(&self, miner: Address) -> Result<(), ChainError> {
         self.ask(|reply| Command::RememberMiner(miner, reply)).await.unwrap_or(Err(ChainError::Stopped))
+    }
+
+    /// Returns a copy of the tree of all headers whose blocks are stored or condemned: 200 bytes for each.
+    ///
+    /// # Errors
+    /// When the node stops.
+    pub(crate) async fn headers(&self) -> Result<HeaderTree, ChainError> {
+        self.ask(Command::Headers).await.unwrap_or(Err(ChainError::Stopped))
     }
 
     /// Returns a consistent picture of blocks, transactions and histories on disk, at least as new as

@@ -136,6 +136,14 @@ pub struct HeadChange {
     pub connected: Branch,
 }
 
+impl HeadChange {
+    /// Returns whether this may have happened just now: more blocks at once come from a chain that is copied.
+    #[must_use]
+    pub fn is_news(&self) -> bool {
+        self.disconnected.count > 0 || self.connected.count <= 16
+    }
+}
+
 /// Blocks one after another.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Branch {

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use shared::address::AddressError;
 use shared::spec::ChainFileError;
 
+use crate::network::PeerNameError;
+
 /// Something that was typed makes no sense. It never repeats what may be a secret.
 #[derive(Debug, thiserror::Error)]
 pub enum CliError {
@@ -65,6 +67,22 @@ pub enum CliError {
     AllowHost {
         /// What was typed.
         name: String,
+    },
+    /// A peer is named in no way that we know.
+    #[error("the peer {name:?}: {error}")]
+    Peer {
+        /// What was typed.
+        name: String,
+        /// What is wrong with it.
+        error: PeerNameError,
+    },
+    /// `--announce` is no address.
+    #[error(
+        "--announce {address:?}: give a host and a TCP port as /ip4/203.0.113.5/tcp/11111 or /dns4/node.example.org/tcp/11111"
+    )]
+    Announce {
+        /// What was typed.
+        address: String,
     },
     /// `--allow-origin` is no origin.
     #[error(

@@ -12,6 +12,7 @@ use std::sync::{Arc, LazyLock};
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
+use libp2p::Multiaddr;
 use shared::address::{Address, is_secret_typed};
 use shared::spec::ChainSpec;
 use tracing_subscriber::EnvFilter;
@@ -20,7 +21,8 @@ pub use self::error::CliError;
 use self::settings::{Settings, parse_port};
 use crate::api::ApiConfig;
 use crate::chain::Options;
-use crate::config::{self, Config, DEFAULT_HOST, DEFAULT_PORT};
+use crate::config::{self, Config, DEFAULT_HOST, DEFAULT_PORT, default_p2p_port};
+use crate::network::{NetworkConfig, PeerName};
 use crate::page;
 
 const MORE_HELP: &str = "\
@@ -31,6 +33,7 @@ the node takes on: docs/examples/node.toml has them all.
 Examples:
   node                          main chain, wallet at http://127.0.0.1:1111/
   node 1112                     the same on another port, with a store of its own
+  node 1112 127.0.0.1:1111      join that node: copy its chain, then mine with it
   node --chain dev              a chain for trying things: a block every two seconds
   node --chain class.toml       a chain of your own
   node --miner iron1...         mine for an address that you have
@@ -46,7 +49,7 @@ Examples:
     name = "node",
     version,
     long_version = long_version(),
-    override_usage = "node [PORT] [OPTIONS]\n       node <COMMAND>",
+    override_usage = "node [PORT] [PEER] [OPTIONS]\n       node <COMMAND>",
     after_help = MORE_HELP,
     args_conflicts_with_subcommands = true,
     args_override_self = true
@@ -244,7 +247,13 @@ impl Settings {
             api.origins.push(parse_origin(origin)?);
         }
         self.limits.apply(&mut api, &mut chain.mempool);
-        let config = Config { spec, host, port, data_dir, miner, threads, hash_limit, api, chain };
+        let network = NetworkConfig {
+            port: self.p2p_port.unwrap_or_else(|| default_p2p_port(port)),
+            peers: self.join.into_iter().chain(self.peer).map(parse_peer).collect::<Result<_, _>>()?,
+            announce: self.announce.into_iter().map(parse_announced).collect::<Result<_, _>>()?,
+            discover: self.discover,
+        };
+        let config = Config { spec, host, port, data_dir, miner, threads, hash_limit, api, chain, network };
         Ok(Run { config, log })
     }
 }
@@ -280,6 +289,18 @@ fn parse_origin(origin: String) -> Result<String, CliError> {
     let is_one =
         name.is_some_and(|name| !name.is_empty() && !name.contains(|c: char| c.is_whitespace() || c == '/'));
     if is_one { Ok(origin.to_ascii_lowercase()) } else { Err(CliError::AllowOrigin { origin }) }
+}
+
+fn parse_peer(name: String) -> Result<PeerName, CliError> {
+    name.parse().map_err(|error| CliError::Peer { name, error })
+}
+
+fn parse_announced(address: String) -> Result<Multiaddr, CliError> {
+    // A node is dialled there by whoever hears of it, so it is an address as a peer's is.
+    match address.parse::<PeerName>() {
+        Ok(PeerName::Peer { .. }) => address.trim().parse().or(Err(CliError::Announce { address })),
+        Ok(PeerName::Api { .. }) | Err(_) => Err(CliError::Announce { address }),
+    }
 }
 
 /// Half of the processor's threads, so that the computer stays pleasant to use; at least one.

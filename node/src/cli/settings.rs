@@ -19,10 +19,10 @@ pub(super) struct Settings {
     #[arg(value_name = "PORT", env = "IRONCHAIN_PORT", hide_env_values = true, value_parser = parse_port)]
     #[serde(deserialize_with = "within::<_, _, 0, 65_535>")]
     pub(super) port: Option<u16>,
-    /// Joining another node is not possible yet; this exists to say so.
-    #[arg(value_name = "PEER", hide = true, value_parser = refuse_peer)]
+    /// A node to join: the address of its wallet page, like 127.0.0.1:1111, or its peer address
+    #[arg(value_name = "PEER")]
     #[serde(skip)]
-    peer: Option<String>,
+    pub(super) join: Option<String>,
     /// A file with settings, in TOML
     #[arg(long, value_name = "FILE", env = "IRONCHAIN_CONFIG", hide_env_values = true)]
     #[serde(skip)]
@@ -57,6 +57,21 @@ pub(super) struct Settings {
     #[arg(hide_env_values = true)]
     #[arg(long, value_name = "ORIGIN", env = "IRONCHAIN_ALLOW_ORIGIN", value_delimiter = ',')]
     pub(super) allow_origin: Vec<String>,
+    /// Another node to join, named like PEER; may be given several times
+    #[arg(hide_env_values = true)]
+    #[arg(long, value_name = "PEER", env = "IRONCHAIN_PEER", value_delimiter = ',')]
+    pub(super) peer: Vec<String>,
+    /// The port for other nodes; 0 for any free one [default: PORT + 10000]
+    #[arg(long, value_name = "PORT", env = "IRONCHAIN_P2P_PORT", hide_env_values = true, value_parser = parse_port)]
+    #[serde(deserialize_with = "within::<_, _, 0, 65_535>")]
+    pub(super) p2p_port: Option<u16>,
+    /// An address at which others can dial this node, like /ip4/203.0.113.5/tcp/11111; several times as well
+    #[arg(hide_env_values = true)]
+    #[arg(long, value_name = "ADDRESS", env = "IRONCHAIN_ANNOUNCE", value_delimiter = ',')]
+    pub(super) announce: Vec<String>,
+    /// Look for nodes of the local network, and be found there (mDNS)
+    #[arg(long, env = "IRONCHAIN_DISCOVER", hide_env_values = true)]
+    pub(super) discover: bool,
     /// What to log on standard error: error, warn, info, debug, trace, or a filter like node=debug,warn; with json
     /// among them, everything is logged as one JSON object a line [default: warn]
     #[arg(long, value_name = "LEVEL", env = "IRONCHAIN_LOG", hide_env_values = true)]
@@ -92,7 +107,7 @@ impl Settings {
         let or = |own: Vec<String>, other| if own.is_empty() { other } else { own };
         Self {
             port: self.port.or(other.port),
-            peer: None,
+            join: self.join,
             config: None,
             chain: self.chain.or(other.chain),
             host: self.host.or(other.host),
@@ -102,6 +117,10 @@ impl Settings {
             data_dir: self.data_dir.or(other.data_dir),
             allow_host: or(self.allow_host, other.allow_host),
             allow_origin: or(self.allow_origin, other.allow_origin),
+            peer: or(self.peer, other.peer),
+            p2p_port: self.p2p_port.or(other.p2p_port),
+            announce: or(self.announce, other.announce),
+            discover: self.discover || other.discover,
             log: self.log.or(other.log),
             limits: other.limits,
         }
@@ -116,12 +135,6 @@ pub(super) fn parse_port(text: &str) -> Result<u16, &'static str> {
             "expected a port number from 1 to 65535, or 0 for any free port"
         }
     })
-}
-
-fn refuse_peer(_: &str) -> Result<String, &'static str> {
-    Err(
-        "nodes cannot join each other yet: that comes with a later version; leave this out to start a node alone",
-    )
 }
 
 fn parse_threads(text: &str) -> Result<u16, String> {

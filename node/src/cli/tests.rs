@@ -19,7 +19,11 @@ fn refused(file: &str) -> String {
 #[test]
 fn the_example_is_read_and_the_command_line_counts_before_it() {
     let example = include_str!("../../../docs/examples/node.toml");
-    let Config { port, host, threads, hash_limit, api, chain, spec, .. } = run(&[], example).unwrap().config;
+    let Config { port, host, threads, hash_limit, api, chain, spec, network, .. } =
+        run(&[], example).unwrap().config;
+    assert_eq!((network.port, network.discover), (11_112, true));
+    assert_eq!(network.peers, ["192.168.1.5:1111".parse().unwrap()]);
+    assert_eq!(network.announce, ["/dns4/node.example.org/tcp/11112".parse().unwrap()]);
     assert_eq!((port, host.as_str(), threads, spec.name()), (1112, "0.0.0.0", 2, "main"));
     assert_eq!(hash_limit, NonZeroU64::new(1_000_000));
     assert_eq!(api.hosts, ["0.0.0.0", "wallet.example.org"]);
@@ -33,6 +37,24 @@ fn the_example_is_read_and_the_command_line_counts_before_it() {
     let config = run(&["1113", "--chain", "dev", "--hash-limit", "0"], example).unwrap().config;
     assert_eq!((config.port, config.spec.name(), config.hash_limit), (1113, "dev", None));
     assert_eq!(config.host, "0.0.0.0");
+}
+
+#[test]
+fn the_port_for_other_nodes_lies_above_the_page_s() {
+    let port = |arguments: &[&str]| run(arguments, "").unwrap().config.network.port;
+    assert_eq!((port(&[]), port(&["1112"]), port(&["0"])), (11_111, 11_112, 0));
+    assert_eq!(port(&["60000"]), 0, "there is no port 70000, so any free one is taken");
+    assert_eq!(port(&["60000", "--p2p-port", "5000"]), 5_000);
+}
+
+#[test]
+fn peers_are_those_after_the_port_and_those_of_the_options() {
+    let peers = run(
+        &["0", "127.0.0.1:1", "--peer", "a.org:2", "--peer", "/ip4/1.2.3.4/tcp/3"],
+        "peer = [\"b.org:4\"]",
+    );
+    let expected = ["127.0.0.1:1", "a.org:2", "/ip4/1.2.3.4/tcp/3"].map(|name| name.parse().unwrap());
+    assert_eq!(peers.unwrap().config.network.peers, expected);
 }
 
 #[test]
@@ -60,7 +82,8 @@ fn what_is_wrong_in_a_file_is_told_by_its_line() {
         ("port = \"1\"", &["line 1: invalid type: string"]),
         ("port = 1\nport = 2", &["line 2: duplicate key"]),
         ("port 1", &["line 1: "]),
-        ("peer = \"x\"", &["unknown field `peer`"]),
+        ("peer = [\"x\"]", &["the peer \"x\": expected the address"]),
+        ("announce = [\"/ip4/1.2.3.4\"]", &["--announce \"/ip4/1.2.3.4\": give a host and a TCP port"]),
         ("allow-host = [\"http://a\"]", &["--allow-host \"http://a\": give the name alone"]),
         ("allow-origin = [\"a.org\"]", &["--allow-origin \"a.org\": give scheme and name"]),
         ("chain = \"moon\"", &["there is no chain \"moon\""]),

@@ -16,6 +16,9 @@ use zeroize::Zeroizing;
 
 use crate::chain::{ChainEvent, HeadChange, Tip};
 use crate::miner::HashRate;
+use crate::network::NetworkEvent;
+use crate::offline;
+use crate::sync::Progress;
 
 pub use log::LogWriter;
 use log::plain;
@@ -127,6 +130,7 @@ impl Console {
                 line("threads", &format!("{threads} thread{s} at low priority{limit}"));
             }
         }
+        line("network", &format!("others join with: node PORT {}", join(start.address)));
         text += "\n  Press Ctrl-C to stop.\n\n";
         text += &self.dim("    height  block              transactions    after      hash rate");
         text += "\n";
@@ -138,7 +142,8 @@ impl Console {
         loop {
             match events.blocking_recv() {
                 Ok(event) => {
-                    if let Some(change) = &event.head {
+                    // Of a chain that is being copied the progress is told.
+                    if let Some(change) = event.head.as_ref().filter(|change| change.is_news()) {
                         self.tell_head(&event.view.tip, change, rate.per_second());
                     }
                 }
@@ -146,6 +151,35 @@ impl Console {
                 Err(RecvError::Lagged(_)) => {}
                 Err(RecvError::Closed) => return,
             }
+        }
+    }
+
+    /// Shows who comes and goes, and how far the chain is while it is being copied, until the node stops.
+    pub fn follow_network(self, mut events: broadcast::Receiver<NetworkEvent>) {
+        let mut meter = None;
+        loop {
+            match events.blocking_recv() {
+                Ok(NetworkEvent::Syncing(Progress { height, headers, .. })) => {
+                    let progress = offline::Progress { height, last: Some(headers), n_transactions: 0 };
+                    meter.get_or_insert_with(|| self.meter("copied")).show(progress);
+                    if height >= headers {
+                        meter.take().into_iter().for_each(Meter::clear);
+                        self.note(&format!("the chain is copied: {height} blocks"));
+                    }
+                }
+                Ok(event) => self.note(&event.to_string()),
+                Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => return,
+            }
+        }
+    }
+
+    /// Says something between the lines of blocks.
+    fn note(self, sentence: &str) {
+        if self.json {
+            info!(target: "console", "{sentence}")
+        } else {
+            show(&format!("            {sentence}\n"))
         }
     }
 
@@ -303,6 +337,16 @@ fn link(address: std::net::SocketAddr) -> String {
         address if !address.ip().is_unspecified() => format!("http://{address}/"),
         std::net::SocketAddr::V4(_) => format!("http://127.0.0.1:{port}/"),
         std::net::SocketAddr::V6(_) => format!("http://[::1]:{port}/"),
+    }
+}
+
+/// Returns what others type to join. Where a node on all interfaces is reached, only its operator knows.
+fn join(address: std::net::SocketAddr) -> String {
+    let port = address.port();
+    if address.ip().is_unspecified() {
+        format!("ADDRESS-OF-THIS-COMPUTER:{port}")
+    } else {
+        address.to_string()
     }
 }
 

@@ -95,6 +95,8 @@ pub struct MinerTask {
     chain: ChainHandle,
     hash_limit: Option<NonZeroU64>,
     clock: Arc<dyn Clock>,
+    /// Becomes true when mining makes sense.
+    ready: watch::Receiver<bool>,
     orders: mpsc::Receiver<(Order, Reply)>,
     mining: watch::Sender<Mining>,
     rate: HashRate,
@@ -102,7 +104,8 @@ pub struct MinerTask {
     miner: Option<Miner>,
 }
 
-/// Starts the threads of a miner, which rest until [`MinerTask::run`]; `hash_limit` is that of [`MinerConfig`].
+/// Starts the threads of a miner, which rest until [`MinerTask::run`] and until `ready` is true; `hash_limit` is that
+/// of [`MinerConfig`].
 ///
 /// # Errors
 /// When the system gives no thread or no random number.
@@ -111,12 +114,14 @@ pub fn control(
     mining: Mining,
     hash_limit: Option<NonZeroU64>,
     clock: Arc<dyn Clock>,
+    ready: watch::Receiver<bool>,
 ) -> Result<(MinerHandle, MinerTask), MinerError> {
     let (orders, queue) = mpsc::channel(ORDER_CAPACITY);
     let (publish, watch) = watch::channel(mining);
     let rate = HashRate::default();
     let handle = MinerHandle { orders, mining: watch, rate: rate.clone() };
-    let mut task = MinerTask { chain, hash_limit, clock, orders: queue, mining: publish, rate, miner: None };
+    let mut task =
+        MinerTask { chain, hash_limit, clock, ready, orders: queue, mining: publish, rate, miner: None };
     task.miner = task.start(mining)?;
     Ok((handle, task))
 }
@@ -129,7 +134,7 @@ impl MinerTask {
     pub async fn run(mut self, token: CancellationToken) -> Result<(), MinerError> {
         loop {
             let round = token.child_token();
-            let mut working = std::pin::pin!(work(self.miner.take(), round.clone()));
+            let mut working = std::pin::pin!(work(self.miner.take(), self.ready.clone(), round.clone()));
             let (next, mining, reply) = loop {
                 let (order, reply) = tokio::select! {
                     biased;
@@ -173,10 +178,17 @@ impl MinerTask {
     }
 }
 
-async fn work(miner: Option<Miner>, token: CancellationToken) -> Result<(), MinerError> {
+async fn work(
+    miner: Option<Miner>,
+    mut ready: watch::Receiver<bool>,
+    token: CancellationToken,
+) -> Result<(), MinerError> {
+    // Whoever would say so may have ended, and the node with it.
+    let waited = token.run_until_cancelled(async { ready.wait_for(|is_ready| *is_ready).await.is_ok() });
+    let is_ready = waited.await == Some(true);
     match miner {
-        Some(miner) => miner.run(token).await,
-        None => {
+        Some(miner) if is_ready => miner.run(token).await,
+        Some(_) | None => {
             token.cancelled().await;
             Ok(())
         }

@@ -1,7 +1,7 @@
 //! Starts the parts of a node and stops them in order. The only file that starts long-lived tasks.
 //!
-//! Start: listen, open the store, then the chain thread, then API and miner. Stop: cancel the token, so that sessions
-//! are closed and the miner ends; drop every handle of the chain, so that its thread commits what is queued and
+//! Start: listen, open the store, then the chain thread, then network, API and miner. Stop: cancel the token, so that
+//! sessions and connections are closed and the miner ends; drop every handle of the chain, so that its thread commits what is queued and
 //! returns. A task that ends before that, by an error, a panic or for no reason at all, is a reason to stop.
 
 use std::collections::HashMap;
@@ -20,6 +20,7 @@ use crate::chain::{self, ChainHandle, Loading};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, DEFAULT_PORT};
 use crate::miner::{self, MinerError, Mining};
+use crate::network::{self, Listening, NetworkError, NetworkHandle, Surroundings};
 use crate::store::{Store, StoreError};
 
 /// A stop that takes longer than this has failed: the last commit takes milliseconds, a close frame a second.
@@ -68,6 +69,9 @@ pub enum StartError {
     /// The store cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The network cannot start.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
     /// The miner cannot start.
     #[error(transparent)]
     Miner(#[from] MinerError),
@@ -123,6 +127,7 @@ pub struct OpenNode {
     listener: TcpListener,
     address: SocketAddr,
     store: Store,
+    network: Listening,
     miner: Option<Address>,
 }
 
@@ -138,7 +143,9 @@ pub async fn open(config: Config) -> Result<OpenNode, StartError> {
         listener.local_addr().map_err(|source| StartError::Host { host: config.host.clone(), source })?;
     let store = Store::open(&config.data_dir, &config.spec)?;
     let miner = store.miner()?;
-    let mut node = OpenNode { miner, config, listener, address, store };
+    let network =
+        network::listen(config.network.clone(), &config.spec, address.ip(), &config.data_dir).await?;
+    let mut node = OpenNode { miner, config, listener, address, store, network };
     if let Some(miner) = node.config.miner {
         node.set_miner(miner)?;
     }
@@ -189,22 +196,35 @@ impl OpenNode {
         clock: Arc<dyn Clock>,
         tell: &mut dyn FnMut(Loading),
     ) -> Result<RunningNode, StartError> {
-        let Self { config, listener, address, store, miner } = self;
+        let Self { config, listener, address, store, network, miner } = self;
         let (chain, chain_thread) =
             chain::start_with(Arc::clone(&config.spec), store, Arc::clone(&clock), config.chain, tell)?;
         let mining = Mining { payout: miner, threads: config.threads };
-        let (miner, miner_task) = miner::control(chain.clone(), mining, config.hash_limit, clock)?;
+        let token = CancellationToken::new();
+        let surroundings = Surroundings {
+            chain: chain.clone(),
+            clock: Arc::clone(&clock),
+            data_dir: config.data_dir,
+            side_branch_depth: config.chain.side_branch_depth,
+        };
+        let (network, network_task) = network.start(surroundings, token.clone());
+        let ready = network.ready();
+        let (miner, miner_task) = miner::control(chain.clone(), mining, config.hash_limit, clock, ready)?;
         let mut node = RunningNode {
             chain,
             api_addr: address,
-            control: Control { token: ControlToken::new()?, miner },
-            token: CancellationToken::new(),
+            control: Control { token: ControlToken::new()?, miner, network: Some(network.clone()) },
+            network,
+            token,
             tasks: JoinSet::new(),
             names: HashMap::new(),
             failure: None,
         };
         let task = node.tasks.spawn_blocking(|| chain_thread.join().map_err(|error| error.to_string()));
         node.names.insert(task.id(), CHAIN);
+
+        let task = node.tasks.spawn(async { network_task.await.map_err(|error| error.to_string()) });
+        node.names.insert(task.id(), "network");
 
         let (chain, control, token) = (node.chain.clone(), node.control.clone(), node.token.clone());
         let api = api::serve(listener, chain, control, config.api, token);
@@ -228,8 +248,10 @@ pub struct RunningNode {
     pub chain: ChainHandle,
     /// Where wallets connect to; the port is the real one also when 0 was asked for.
     pub api_addr: SocketAddr,
-    /// What may steer the node: the token that lets a session do so, and the miner.
+    /// What may steer the node: the token that lets a session do so, the network and the miner.
     pub control: Control,
+    /// Who is connected, and how far the chain has come.
+    pub network: NetworkHandle,
     token: CancellationToken,
     tasks: JoinSet<Result<(), String>>,
     names: HashMap<Id, &'static str>,
@@ -257,7 +279,7 @@ impl RunningNode {
     pub async fn stop(self) -> Result<(), NodeError> {
         let Self { chain, token, mut tasks, names, mut failure, .. } = self;
         token.cancel();
-        // API and miner drop theirs as they end; with the last one the chain thread commits and returns.
+        // Network, API and miner drop theirs as they end; with the last one the chain thread commits and returns.
         drop(chain);
         let drain = async {
             while let Some(ended) = tasks.join_next_with_id().await {

@@ -13,7 +13,7 @@ use shared::transaction::Transaction;
 
 use super::load::decode;
 use super::quiet::{Quiet, guard};
-use super::tables::{ACCOUNTS, BEST, BLOCKS, HISTORY, Place, TRANSACTIONS};
+use super::tables::{ACCOUNTS, BEST, BLOCKS, HEADERS, HISTORY, Place, TRANSACTIONS};
 use super::{Engine, Reader, StoreError};
 
 /// The store at one moment. Dropping it frees what it holds.
@@ -158,14 +158,37 @@ impl Snapshot {
     /// When the disk fails.
     pub fn best_headers(&self, from: u64, count: u64) -> Result<Vec<Header>, StoreError> {
         self.read(|read| {
-            let (best, blocks) = (read.open_table(BEST)?, read.open_table(BLOCKS)?);
+            let (best, headers) = (read.open_table(BEST)?, read.open_table(HEADERS)?);
             let hashes = best.range(from..from.saturating_add(count))?;
-            let headers = hashes.map(|entry| {
+            let found = hashes.map(|entry| {
                 let (height, hash) = entry?;
+                // Not by way of the blocks, which may be a million times as large.
+                if let Some(value) = headers.get((height.value(), hash.value()))? {
+                    return decode(value.value().0, "a header");
+                }
+                // Genesis alone has no entry of its own.
                 let missing = || redb::Error::Corrupted(format!("block {} is missing", height.value()));
-                header(blocks.get(hash.value())?.ok_or_else(missing)?.value())
+                block_bytes(read, &BlockHash(*hash.value()), header)?.ok_or_else(missing)?
             });
-            headers.collect()
+            found.collect()
+        })
+    }
+
+    /// Returns the height of the first of `hashes` that is on the best chain; 0 when none is.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub(crate) fn fork_height(&self, hashes: &[BlockHash]) -> Result<u64, StoreError> {
+        self.read(|read| {
+            for hash in hashes {
+                if let Some(coinbase) = block_bytes(read, hash, coinbase)? {
+                    let height = coinbase?.height;
+                    if hash_at(read, height)? == Some(*hash) {
+                        return Ok(height);
+                    }
+                }
+            }
+            Ok(0)
         })
     }
 

@@ -270,11 +270,24 @@ fn numbers_and_peers_that_make_no_sense_are_told_plainly() {
         (&["--threads", "x"][..], "a number of threads from 0 to 1024, for example 2"),
         (&["--threads", "1025"], "a number of threads from 0 to 1024"),
         (&["--hash-limit", "1e9"], "a whole number of hashes per second, for example 1000000"),
-        (&["5113", "5114"], "nodes cannot join each other yet"),
+        (&["--p2p-port", "x"], "expected a port number from 1 to 65535"),
         (&["--chain", "dev", "check"], "a command comes first"),
     ] {
         let Ended { status, stderr, .. } = run(arguments);
         assert_eq!(status.code(), Some(2), "{stderr}");
+        assert!(stderr.contains(part), "{stderr}");
+    }
+}
+
+#[test]
+fn a_peer_that_is_none_is_told_plainly() {
+    for (arguments, part) in [
+        (&["5113", "5114"][..], "the peer \"5114\": expected the address of another node's wallet page"),
+        (&["--peer", "a.org"], "the peer \"a.org\": expected the address of another node's wallet page"),
+        (&["--announce", "1.2.3.4:5"], "--announce \"1.2.3.4:5\": give a host and a TCP port"),
+    ] {
+        let Ended { status, stderr, .. } = run(arguments);
+        assert_eq!(status.code(), Some(1), "{stderr}");
         assert!(stderr.contains(part), "{stderr}");
     }
 }

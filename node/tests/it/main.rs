@@ -16,6 +16,7 @@ mod forks;
 mod kill;
 mod mempool;
 mod mining;
+mod network;
 mod offline;
 #[cfg(unix)]
 mod process;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use node::chain::{ChainHandle, Submitted};
 use node::miner::{self, HashRate, Miner, MinerConfig, MinerError};
 use shared::spec::ChainSpec;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -148,7 +149,8 @@ async fn it_is_steered_while_it_runs() {
     let test = TestChain::new(&easy_spec());
     let idle = miner::Mining { payout: None, threads: 0 };
     let clock = Arc::<ManualClock>::clone(&test.clock);
-    let (handle, task) = miner::control(test.chain.clone(), idle, None, clock).unwrap();
+    let (handle, task) =
+        miner::control(test.chain.clone(), idle, None, clock, watch::channel(true).1).unwrap();
     let token = CancellationToken::new();
     let task = tokio::spawn(task.run(token.clone()));
     // Threads without an address rest, and so does an address without threads.

@@ -40,7 +40,7 @@ impl ManualClock {
     }
 
     /// Goes forward to `unix_s`, never back.
-    fn reach(&self, unix_s: u64) {
+    pub(crate) fn reach(&self, unix_s: u64) {
         self.0.fetch_max(unix_s, Ordering::Relaxed);
     }
 }

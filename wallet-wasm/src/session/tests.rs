@@ -85,6 +85,7 @@ fn info(genesis: &BlockHash) -> InfoView {
         version: "0.1.0".to_owned(),
         protocol: 1,
         page_sha256: None,
+        peer: None,
     }
 }
 

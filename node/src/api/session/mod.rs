@@ -25,8 +25,8 @@ use self::subscriptions::{News, Subscriptions};
 use self::wire::{Step, Wire};
 use super::config::{CONTROL_RATE, MAX_IN_FLIGHT, MAX_WRONG_TOKENS};
 use super::methods::{self, Work};
-use super::rate::TokenBucket;
 use super::{Client, Server, views};
+use crate::rate::TokenBucket;
 
 /// Why a session ends.
 enum Ending {

@@ -85,6 +85,11 @@ impl ChainState {
         }
     }
 
+    /// Returns all headers that were ever accepted.
+    pub(super) fn headers(&self) -> &HeaderTree {
+        &self.tree
+    }
+
     /// Returns what changed since this was asked before.
     pub(super) fn take_changed(&mut self) -> Changed {
         std::mem::take(&mut self.changed)

@@ -22,6 +22,7 @@ use serde_json::{Value, json};
 use shared::spec::ChainSpec;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
@@ -61,9 +62,10 @@ impl TestApi {
         let token = CancellationToken::new();
         let idle = Mining { payout: None, threads: 0 };
         let clock = Arc::<ManualClock>::clone(&chain.clock);
-        let (miner, task) = miner::control(chain.chain.clone(), idle, None, clock).unwrap();
+        let (miner, task) =
+            miner::control(chain.chain.clone(), idle, None, clock, watch::channel(true).1).unwrap();
         let mining = tokio::spawn(task.run(token.clone()));
-        let control = Control { token: ControlToken::new().unwrap(), miner };
+        let control = Control { token: ControlToken::new().unwrap(), miner, network: None };
         let serving = api::serve(listener, chain.chain.clone(), control.clone(), config, token.clone());
         Self { chain, control, address, token, serving: tokio::spawn(serving), mining }
     }

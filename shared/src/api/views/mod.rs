@@ -41,6 +41,21 @@ pub struct InfoView {
     /// The SHA-256 of the program in the wallet page that the node serves, in hex; absent when it serves none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub page_sha256: Option<String>,
+    /// How other nodes can dial this one; absent when none can.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peer: Option<PeerAddressView>,
+}
+
+/// How a node can be dialled by others.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PeerAddressView {
+    /// Its id in the network, as libp2p writes it.
+    pub id: String,
+    /// The TCP port for other nodes, on the host of the API.
+    pub port: u16,
+    /// Other addresses of it (multiaddr), if its operator named some.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub announced: Vec<String>,
 }
 
 /// A confirmed balance.

@@ -208,6 +208,7 @@ fn info(genesis_hash: BlockHash) -> InfoView {
         version: "0.1.0".to_owned(),
         protocol: 1,
         page_sha256: None,
+        peer: None,
     }
 }
 

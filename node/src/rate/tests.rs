@@ -15,3 +15,12 @@ fn a_burst_is_followed_by_the_rate() {
     // A step back in time gives nothing.
     assert_eq!(taken(&mut bucket, start), 0);
 }
+
+#[test]
+fn many_are_taken_at_once_or_none() {
+    let start = Instant::now();
+    let mut bucket = TokenBucket::new(Rate { per_second: 10, burst: 100 }, start);
+    assert!(!bucket.take_many(101, start) && bucket.take_many(60, start));
+    assert!(!bucket.take_many(41, start) && bucket.take_many(40, start));
+    assert!(bucket.take_many(0, start) && !bucket.take_many(usize::MAX, start));
+}

@@ -1,19 +1,19 @@
-//! How often somebody may ask: a token bucket, pure.
+//! How often somebody may ask, or how much: a token bucket, pure.
 
 use std::time::Instant;
 
 /// A rate with bursts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
-    /// Requests a second in the long run.
+    /// Requests a second in the long run, or whatever a token stands for.
     pub per_second: u32,
     /// Requests at once after a pause.
     pub burst: u32,
 }
 
-/// One bucket. A token is a request; tokens come back with time.
+/// One bucket. A token is a request, a byte or whatever is counted; tokens come back with time.
 #[derive(Debug)]
-pub(super) struct TokenBucket {
+pub(crate) struct TokenBucket {
     rate: Rate,
     /// In billionths of a token, so that no fraction is lost.
     nano_tokens: u64,
@@ -23,12 +23,17 @@ pub(super) struct TokenBucket {
 const NANO: u64 = 1_000_000_000;
 
 impl TokenBucket {
-    pub(super) fn new(rate: Rate, now: Instant) -> Self {
+    pub(crate) fn new(rate: Rate, now: Instant) -> Self {
         Self { rate, nano_tokens: u64::from(rate.burst) * NANO, updated: now }
     }
 
     /// Takes a token, or returns false when there is none.
-    pub(super) fn take(&mut self, now: Instant) -> bool {
+    pub(crate) fn take(&mut self, now: Instant) -> bool {
+        self.take_many(1, now)
+    }
+
+    /// Takes all of `count` tokens, or returns false and takes none.
+    pub(crate) fn take_many(&mut self, count: usize, now: Instant) -> bool {
         let elapsed = now.saturating_duration_since(self.updated);
         self.updated = self.updated.max(now);
         let elapsed_ns = u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX);
@@ -36,11 +41,10 @@ impl TokenBucket {
             .saturating_mul(u64::from(self.rate.per_second))
             .saturating_add(self.nano_tokens)
             .min(u64::from(self.rate.burst) * NANO);
-        let is_left = self.nano_tokens >= NANO;
-        if is_left {
-            self.nano_tokens -= NANO;
-        }
-        is_left
+        let wanted = u64::try_from(count).unwrap_or(u64::MAX).saturating_mul(NANO);
+        let left = self.nano_tokens.checked_sub(wanted);
+        self.nano_tokens = left.unwrap_or(self.nano_tokens);
+        left.is_some()
     }
 }
 

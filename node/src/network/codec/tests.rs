@@ -1,0 +1,64 @@
+use futures_util::FutureExt as _;
+use futures_util::io::Cursor;
+use shared::hash::TxId;
+
+use super::*;
+use crate::wire::MAX_TRANSACTIONS;
+
+fn read_all<T: BorshDeserialize>(bytes: &[u8], limit: usize) -> io::Result<T> {
+    read(&mut Cursor::new(bytes), limit)
+        .now_or_never()
+        .expect("nothing is waited for because all bytes are there")
+}
+
+fn written(message: &impl BorshSerialize) -> Vec<u8> {
+    let mut bytes = Cursor::new(Vec::new());
+    write(&mut bytes, message).now_or_never().unwrap().unwrap();
+    bytes.into_inner()
+}
+
+#[test]
+fn a_message_is_all_of_the_stream() {
+    // The longest request that an honest node asks.
+    let request = Request::Transactions { ids: vec![TxId([7; 32]); MAX_TRANSACTIONS] };
+    let bytes = written(&request);
+    assert_eq!(read_all::<Request>(&bytes, MAX_REQUEST_BYTES).unwrap(), request);
+    for bad in [&bytes[..bytes.len() - 1], &[&bytes[..], &[0]].concat(), &[], &[6]] {
+        let error = read_all::<Request>(bad, MAX_REQUEST_BYTES).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidData, "{error}");
+    }
+}
+
+#[test]
+fn a_message_above_the_limit_is_not_even_decoded() {
+    let request = Request::Transactions { ids: vec![TxId([7; 32]); 10] };
+    let bytes = written(&request);
+    assert_eq!(read_all::<Request>(&bytes, bytes.len()).unwrap(), request);
+    let error = read_all::<Request>(&bytes, bytes.len() - 1).unwrap_err();
+    assert_eq!(error.to_string(), "a message above the limit");
+    // However much more would follow.
+    let endless = futures_util::io::repeat(1);
+    let mut counted = Counted { inner: endless, bytes: 0 };
+    let read = read::<Response>(&mut counted, 1_000).now_or_never().unwrap();
+    assert_eq!((read.unwrap_err().to_string().as_str(), counted.bytes), ("a message above the limit", 1_001));
+}
+
+/// Counts what was taken.
+struct Counted<T> {
+    inner: T,
+    bytes: usize,
+}
+
+impl<T: AsyncRead + Unpin> AsyncRead for Counted<T> {
+    fn poll_read(
+        mut self: std::pin::Pin<&mut Self>,
+        context: &mut std::task::Context<'_>,
+        buffer: &mut [u8],
+    ) -> std::task::Poll<io::Result<usize>> {
+        let polled = std::pin::Pin::new(&mut self.inner).poll_read(context, buffer);
+        if let std::task::Poll::Ready(Ok(count)) = polled {
+            self.bytes += count;
+        }
+        polled
+    }
+}

@@ -1,0 +1,106 @@
+//! Kademlia, on a leash: whom it asks on its way is named by strangers, so it dials nobody who is nearer to us than we
+//! ourselves say we are. A stranger from the Internet must not make us knock at the doors of our own house.
+
+use std::task::{Context, Poll};
+
+use libp2p::core::Endpoint;
+use libp2p::core::transport::PortUse;
+use libp2p::kad::{self, store::MemoryStore};
+use libp2p::swarm::{
+    ConnectionDenied, ConnectionId, FromSwarm, NetworkBehaviour, THandler, THandlerInEvent, THandlerOutEvent,
+    ToSwarm,
+};
+use libp2p::{Multiaddr, PeerId};
+
+use super::name::peer_address;
+use crate::peers::Scope;
+
+type Kad = kad::Behaviour<MemoryStore>;
+
+/// See the module.
+pub(super) struct Finder {
+    kad: Kad,
+    /// The farthest of the networks that we listen to.
+    scope: Scope,
+}
+
+impl Finder {
+    pub(super) fn new(kad: Kad) -> Self {
+        Self { kad, scope: Scope::Loopback }
+    }
+
+    /// Takes note of an address that we listen at.
+    pub(super) fn listens(&mut self, address: &Multiaddr) {
+        if let Some(address) = peer_address(address) {
+            self.scope = self.scope.max(address.scope());
+        }
+    }
+
+    /// Takes note of where a peer can be dialled.
+    pub(super) fn knows(&mut self, id: &PeerId, address: Multiaddr) {
+        self.kad.add_address(id, address);
+    }
+}
+
+/// Returns whether a node in a network of `own` scope dials an address that a stranger named.
+fn may_dial(own: Scope, address: &Multiaddr) -> bool {
+    peer_address(address).is_some_and(|address| address.scope() >= own)
+}
+
+impl NetworkBehaviour for Finder {
+    type ConnectionHandler = THandler<Kad>;
+    type ToSwarm = kad::Event;
+
+    fn handle_established_inbound_connection(
+        &mut self,
+        connection: ConnectionId,
+        peer: PeerId,
+        local: &Multiaddr,
+        remote: &Multiaddr,
+    ) -> Result<THandler<Self>, ConnectionDenied> {
+        self.kad.handle_established_inbound_connection(connection, peer, local, remote)
+    }
+
+    fn handle_pending_outbound_connection(
+        &mut self,
+        connection: ConnectionId,
+        peer: Option<PeerId>,
+        addresses: &[Multiaddr],
+        role: Endpoint,
+    ) -> Result<Vec<Multiaddr>, ConnectionDenied> {
+        let mut found = self.kad.handle_pending_outbound_connection(connection, peer, addresses, role)?;
+        found.retain(|address| may_dial(self.scope, address));
+        Ok(found)
+    }
+
+    fn handle_established_outbound_connection(
+        &mut self,
+        connection: ConnectionId,
+        peer: PeerId,
+        address: &Multiaddr,
+        role: Endpoint,
+        port_use: PortUse,
+    ) -> Result<THandler<Self>, ConnectionDenied> {
+        self.kad.handle_established_outbound_connection(connection, peer, address, role, port_use)
+    }
+
+    fn on_swarm_event(&mut self, event: FromSwarm<'_>) {
+        self.kad.on_swarm_event(event);
+    }
+
+    fn on_connection_handler_event(
+        &mut self,
+        id: PeerId,
+        connection: ConnectionId,
+        event: THandlerOutEvent<Self>,
+    ) {
+        self.kad.on_connection_handler_event(id, connection, event);
+    }
+
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<ToSwarm<Self::ToSwarm, THandlerInEvent<Self>>> {
+        self.kad.poll(context)
+    }
+}
+
+#[cfg(test)]
+mod tests;

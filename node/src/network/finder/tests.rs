@@ -1,0 +1,23 @@
+use super::*;
+
+#[test]
+fn nobody_nearer_than_ourselves_is_dialled_for_a_stranger() {
+    let near = ["/ip4/127.0.0.1/tcp/5", "/ip6/::1/tcp/5", "/ip6/::ffff:127.0.0.1/tcp/5"];
+    let private = ["/ip4/192.168.1.1/tcp/5", "/ip4/10.0.0.1/tcp/5", "/ip6/fc00::1/tcp/5"];
+    let public = ["/ip4/9.9.9.9/tcp/5", "/ip6/2a00::1/tcp/5"];
+    let may = |own, text: &str| may_dial(own, &text.parse().unwrap());
+    for (own, allowed, refused) in [
+        (Scope::Public, &public[..], [&near[..], &private[..]].concat()),
+        (Scope::Private, &[&private[..], &public[..]].concat()[..], near.to_vec()),
+        (Scope::Loopback, &[&near[..], &private[..], &public[..]].concat()[..], Vec::new()),
+    ] {
+        assert!(allowed.iter().all(|text| may(own, text)), "{own:?}");
+        assert!(!refused.iter().any(|text| may(own, text)), "{own:?}");
+    }
+    // What is no address of one node is dialled by nobody.
+    for text in
+        ["/ip4/0.0.0.0/tcp/5", "/ip4/224.0.0.1/tcp/5", "/ip4/9.9.9.9/tcp/0", "/dns4/a.org/tcp/5", "/memory/1"]
+    {
+        assert!(!may(Scope::Loopback, text), "{text}");
+    }
+}

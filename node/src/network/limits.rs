@@ -1,0 +1,64 @@
+//! How much other nodes may cost, each with its reason.
+
+use std::time::Duration;
+
+use crate::rate::Rate;
+
+/// Connections that came to us. `peers` allows fewer, and makes room by sending somebody away: these are the places in
+/// between.
+pub(super) const INBOUND: u32 = 128;
+/// Two nodes that dial each other at the same moment have two for a while, and either may go.
+pub(super) const CONNECTIONS_PER_PEER: u32 = 2;
+/// Connections that are being made.
+pub(super) const PENDING_INBOUND: u32 = 32;
+pub(super) const PENDING_OUTBOUND: u32 = 32;
+/// Of all memory: beyond it new connections are refused.
+pub(super) const MEMORY_SHARE: f64 = 0.9;
+/// Encryption, and after it the hellos.
+pub(super) const HANDSHAKE: Duration = Duration::from_secs(5);
+/// A question and its answer, all of it.
+pub(super) const REQUEST: Duration = Duration::from_secs(10);
+/// A connection that nothing is spoken on.
+pub(super) const IDLE: Duration = Duration::from_secs(20);
+/// Tells latency, and that the other one is still there.
+pub(super) const PING: Duration = Duration::from_secs(15);
+/// How often others are asked for nodes that we do not know.
+pub(super) const LOOK_AROUND: Duration = Duration::from_mins(5);
+/// Streams of one connection: a few of each protocol, and the requests.
+pub(super) const STREAMS: usize = 128;
+/// Requests of one connection at once, both ways together: sync has two under way, and the rest is rare.
+pub(super) const REQUESTS_AT_ONCE: usize = 16;
+
+/// A gossiped message: transactions that were gathered, or the ids of a block's.
+pub(super) const GOSSIP_BYTES: usize = 512 << 10;
+/// Seconds that a message is kept for a verdict and for those who ask for it again.
+pub(super) const GOSSIP_HEARTBEATS: usize = 20;
+/// How long a message is known to have been here.
+pub(super) const GOSSIP_MEMORY: Duration = Duration::from_mins(2);
+/// Messages that may wait for one peer; what comes then it does not get.
+pub(super) const GOSSIP_QUEUE: usize = 256;
+/// Messages that wait for a verdict; more are ignored.
+pub(super) const VERDICTS: usize = 1_024;
+/// Transactions are gathered for so long, or up to so many bytes, before they are announced.
+pub(super) const GATHER: Duration = Duration::from_millis(100);
+pub(super) const GATHER_BYTES: usize = 256 << 10;
+/// A transaction of the largest key with the longest comment has 1.4 KiB.
+pub(super) const TRANSACTION_BYTES: usize = 2 << 10;
+
+/// What one peer may ask. Sync asks a few times a second.
+pub(super) const REQUEST_RATE: Rate = Rate { per_second: 50, burst: 200 };
+/// Bytes of answers to one peer: a gigabit network is no faster.
+pub(super) const BYTE_RATE: Rate = Rate { per_second: 128 << 20, burst: 256 << 20 };
+/// Transactions of one peer whose signatures are checked: less than a tenth of what one processor can do, after a
+/// mempool's worth at once.
+pub(super) const TRANSACTION_RATE: Rate = Rate { per_second: 5_000, burst: 50_000 };
+/// Gossiped messages of one peer, its own and those that it passes on.
+pub(super) const MESSAGE_RATE: Rate = Rate { per_second: 500, burst: 2_000 };
+/// Answers that are being made at once, in threads of their own; whoever asks then gets none.
+pub(super) const ANSWERS: usize = 64;
+
+/// A named peer that is not there is tried again after this, doubling up to the most.
+pub(super) const RETRY: Duration = Duration::from_secs(1);
+pub(super) const RETRY_MOST: Duration = Duration::from_mins(1);
+/// A miner with named peers that cannot be reached waits for them so long.
+pub(super) const PATIENCE: Duration = Duration::from_secs(30);

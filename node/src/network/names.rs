@@ -1,0 +1,132 @@
+//! The nodes that the operator named: looked up, dialled by `peers`, and looked up again when they were lost, because a
+//! node that starts anew may have another port.
+
+use std::time::{Duration, Instant};
+
+use super::NetworkEvent;
+use super::join::{Found, JoinError, find};
+use super::limits;
+use super::name::{PeerName, peer_address};
+use super::task::{Done, Task};
+use crate::peers::PeerAddress;
+
+#[derive(Debug)]
+struct Named {
+    name: PeerName,
+    /// Where it is, once that is known.
+    address: Option<PeerAddress>,
+    next: Instant,
+    wait: Duration,
+    is_looked_up: bool,
+    /// What the operator was told last, which need not be said again.
+    told: Option<String>,
+}
+
+/// All of them.
+#[derive(Debug)]
+pub(super) struct Names(Vec<Named>);
+
+/// A node that the operator named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedStatus {
+    /// What was typed.
+    pub name: String,
+    /// Where it is, once that is known.
+    pub address: Option<PeerAddress>,
+    /// Why it is not a peer, as far as that is known.
+    pub trouble: Option<String>,
+}
+
+impl Names {
+    pub(super) fn status(&self) -> Vec<NamedStatus> {
+        let status = |named: &Named| NamedStatus {
+            name: named.name.to_string(),
+            address: named.address,
+            trouble: named.told.clone(),
+        };
+        self.0.iter().map(status).collect()
+    }
+
+    pub(super) fn new(names: Vec<PeerName>, now: Instant) -> Self {
+        let named = |name| Named {
+            name,
+            address: None,
+            next: now,
+            wait: limits::RETRY,
+            is_looked_up: false,
+            told: None,
+        };
+        Self(names.into_iter().map(named).collect())
+    }
+}
+
+impl Task {
+    /// Looks up those who are not there.
+    pub(super) fn look_up_names(&mut self) {
+        let now = Instant::now();
+        let genesis = *self.chain.spec().genesis_hash();
+        let is_there = |address: &PeerAddress| self.peers.values().any(|peer| peer.dialled == Some(*address));
+        for (index, named) in self.names.0.iter_mut().enumerate() {
+            if named.address.as_ref().is_some_and(is_there) {
+                named.told = None;
+                named.wait = limits::RETRY;
+                named.next = now + named.wait;
+            } else if !named.is_looked_up && named.next <= now {
+                named.is_looked_up = true;
+                let name = named.name.clone();
+                self.work.spawn(async move { Done::Found(index, find(name, genesis).await) });
+            }
+        }
+    }
+
+    pub(super) fn found(&mut self, index: usize, found: Result<Found, JoinError>) {
+        let id = *self.swarm.local_peer_id();
+        let Some(named) = self.names.0.get_mut(index) else { return };
+        named.is_looked_up = false;
+        named.next = Instant::now() + named.wait;
+        named.wait = (named.wait * 2).min(limits::RETRY_MOST);
+        let name = named.name.clone();
+        let found = match found {
+            Ok(found) if found.id == Some(id) => {
+                return self
+                    .tell_of(index, format!("{name} is this node itself, or a copy of its data directory"));
+            }
+            Ok(found) => found,
+            Err(error) => return self.tell_of(index, format!("cannot join {name}: {error}")),
+        };
+        let Some(address) = found.addresses.iter().find_map(peer_address) else {
+            return self.tell_of(index, format!("cannot join {name}: no node can be dialled at its address"));
+        };
+        let before = named.address.replace(address);
+        let Some((peers, _)) = self.swarm.behaviour_mut().gate.peers() else { return };
+        if let Some(before) = before.filter(|before| *before != address)
+            && let Err(error) = peers.unname(before)
+        {
+            tracing::debug!("the operator has taken it back: {error}");
+        }
+        let is_new = !peers.named().any(|named| named == address);
+        if is_new && let Err(error) = peers.name(address) {
+            self.tell_of(index, format!("cannot join {name}: {error}"));
+        }
+        self.dial();
+    }
+
+    /// Tells the operator what became of a dial, if the address belongs to a name.
+    pub(super) fn tell_of_address(&mut self, address: PeerAddress, what: &str) {
+        if let Some(index) = self.names.0.iter().position(|named| named.address == Some(address)) {
+            let name = &self.names.0[index].name;
+            self.tell_of(index, format!("cannot join {name}: {what}"));
+        }
+    }
+
+    /// Says it once.
+    fn tell_of(&mut self, index: usize, text: String) {
+        if let Some(named) = self.names.0.get_mut(index)
+            && named.told.as_ref() != Some(&text)
+        {
+            named.told = Some(text.clone());
+            self.tell(NetworkEvent::Notice(text));
+            self.show_status();
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! What is known of one peer while it is connected.
+
+use std::time::{Duration, Instant};
+
+use libp2p::PeerId;
+
+use super::event::PeerStatus;
+use super::limits;
+use super::pending::Pending;
+use crate::peers::PeerAddress;
+use crate::rate::TokenBucket;
+use crate::sync::PeerKey;
+use crate::wire::{Hello, MAX_AGENT_BYTES};
+
+/// A connected peer.
+#[derive(Debug)]
+pub(super) struct Peer {
+    pub(super) id: PeerId,
+    pub(super) key: PeerKey,
+    pub(super) address: Option<PeerAddress>,
+    /// Where we dialled it.
+    pub(super) dialled: Option<PeerAddress>,
+    pub(super) is_inbound: bool,
+    pub(super) is_named: bool,
+    pub(super) since: Instant,
+    /// What it said of itself; nothing is asked of it before.
+    pub(super) hello: Option<Hello>,
+    /// What it waits for a block, as far as we asked.
+    pub(super) pending: Pending,
+    pub(super) budget: Budget,
+    pub(super) latency: Option<Duration>,
+    /// Why we close its connections.
+    pub(super) reason: Option<String>,
+}
+
+/// What a peer may still cost. One for all its ways to us, so that none goes round another.
+#[derive(Debug)]
+pub(super) struct Budget {
+    pub(super) requests: TokenBucket,
+    pub(super) bytes: TokenBucket,
+    pub(super) transactions: TokenBucket,
+    pub(super) messages: TokenBucket,
+}
+
+impl Budget {
+    fn new(now: Instant) -> Self {
+        Self {
+            requests: TokenBucket::new(limits::REQUEST_RATE, now),
+            bytes: TokenBucket::new(limits::BYTE_RATE, now),
+            transactions: TokenBucket::new(limits::TRANSACTION_RATE, now),
+            messages: TokenBucket::new(limits::MESSAGE_RATE, now),
+        }
+    }
+}
+
+impl Peer {
+    pub(super) fn new(
+        id: PeerId,
+        key: PeerKey,
+        address: Option<PeerAddress>,
+        dialled: Option<PeerAddress>,
+        is_inbound: bool,
+        is_named: bool,
+    ) -> Self {
+        let since = Instant::now();
+        Self {
+            id,
+            key,
+            address,
+            dialled,
+            is_inbound,
+            is_named,
+            since,
+            hello: None,
+            pending: Pending::default(),
+            budget: Budget::new(since),
+            latency: None,
+            reason: None,
+        }
+    }
+
+    /// Returns what an operator may see, once the peer said hello.
+    pub(super) fn status(&self) -> Option<PeerStatus> {
+        let hello = self.hello.as_ref()?;
+        Some(PeerStatus {
+            id: self.id,
+            address: self.address.map(|address| (address.ip(), address.port()).into()),
+            is_inbound: self.is_inbound,
+            is_named: self.is_named,
+            agent: plain(&hello.agent),
+            height: hello.height,
+            latency: self.latency,
+            connected_for: self.since.elapsed(),
+        })
+    }
+}
+
+/// Returns a text from outside as it may be shown and logged: one short line without control characters.
+pub(super) fn plain(text: &str) -> String {
+    let shown = text.chars().filter(|c| !c.is_control());
+    shown.take(MAX_AGENT_BYTES / 4).collect()
+}
+
+#[cfg(test)]
+mod tests;

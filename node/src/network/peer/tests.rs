@@ -1,0 +1,19 @@
+use super::*;
+
+#[test]
+fn what_a_peer_calls_itself_is_shown_short_and_without_control_characters() {
+    assert_eq!(plain("ironchain/0.1.0"), "ironchain/0.1.0");
+    assert_eq!(plain("a\x1b[2Jb\r\nc\u{7f}\u{85}\0"), "a[2Jbc");
+    assert_eq!(plain(&"ü".repeat(10_000)).chars().count(), 64);
+}
+
+#[test]
+fn whoever_came_but_said_nothing_is_shown_to_nobody() {
+    let address = "9.9.9.9:11111".parse().ok();
+    let mut peer = Peer::new(PeerId::random(), PeerKey(1), address, None, true, false);
+    assert_eq!(peer.status(), None);
+    peer.hello = Some(Hello { agent: "a\n".to_owned(), height: 7, tip: Default::default(), work: [0; 32] });
+    let status = peer.status().unwrap();
+    assert_eq!((status.agent.as_str(), status.height), ("a", 7));
+    assert_eq!(status.address, "9.9.9.9:11111".parse().ok());
+}

@@ -1,0 +1,168 @@
+//! Questions and answers, both ways.
+
+use libp2p::PeerId;
+use libp2p::request_response::{self, InboundFailure, OutboundFailure, OutboundRequestId, ResponseChannel};
+
+use std::io::ErrorKind;
+use std::time::Instant;
+
+use super::pending::Pending;
+use super::task::{Asked, Done, Task};
+use super::transactions::Origin;
+use super::{limits, serve};
+use crate::sync::{Event, Fault, PeerKey};
+use crate::wire::{MAX_PENDING_IDS, MAX_TRANSACTIONS, Request, Response};
+
+impl Task {
+    pub(super) fn message_event(&mut self, event: request_response::Event<Request, Response>) {
+        use request_response::Message;
+
+        match event {
+            request_response::Event::Message { peer, message, .. } => match message {
+                Message::Request { request, channel, .. } => self.asked_by(peer, request, channel),
+                Message::Response { request_id, response } => self.answered(peer, request_id, response),
+            },
+            request_response::Event::OutboundFailure { peer, request_id, error, .. } => {
+                self.unanswered(&peer, request_id, &error);
+            }
+            request_response::Event::InboundFailure { peer, error, .. } => {
+                tracing::debug!(%peer, "an answer was not sent: {error}");
+                if let InboundFailure::Io(error) = error
+                    && error.kind() == ErrorKind::InvalidData
+                    && let Some(key) = self.peers.get(&peer).map(|peer| peer.key)
+                {
+                    self.blame(key, &Fault::Malformed);
+                }
+            }
+            request_response::Event::ResponseSent { .. } => {}
+        }
+    }
+
+    fn asked_by(&mut self, id: PeerId, request: Request, channel: ResponseChannel<Response>) {
+        let Some(peer) = self.peers.get_mut(&id) else { return };
+        let key = peer.key;
+        if !peer.budget.requests.take(Instant::now()) {
+            return self.blame(key, &Fault::Flood("questions"));
+        }
+        if let Request::Hello(hello) = request {
+            let answer = Response::Hello(self.hello());
+            self.send_answer(&id, channel, Some(answer));
+            return self.greeted(id, hello);
+        }
+        // Whom we dialled has our hello already, and its answer may be overtaken by its first question.
+        if peer.is_inbound && peer.hello.is_none() {
+            return self.blame(key, &Fault::WrongQuestion("before its hello"));
+        }
+        if let Some(fault) = serve::fault(&request) {
+            return self.blame(key, &Fault::WrongQuestion(fault));
+        }
+        if self.answering >= limits::ANSWERS {
+            tracing::debug!(%id, "too busy to answer");
+            return;
+        }
+        self.answering += 1;
+        let chain = self.chain.clone();
+        self.work.spawn_blocking(move || {
+            let answer = serve::answer(&chain, request).unwrap_or_else(|error| {
+                tracing::warn!("another node's question is not answered: {error}");
+                None
+            });
+            Done::Answer(id, channel, answer)
+        });
+    }
+
+    /// Sends an answer that was made, if the peer may still cost that much.
+    pub(super) fn send_answer(
+        &mut self,
+        id: &PeerId,
+        channel: ResponseChannel<Response>,
+        answer: Option<Response>,
+    ) {
+        let (Some(answer), Some(peer)) = (answer, self.peers.get_mut(id)) else { return };
+        if !peer.budget.bytes.take_many(serve::size(&answer), Instant::now()) {
+            let key = peer.key;
+            return self.blame(key, &Fault::Flood("bytes"));
+        }
+        if self.swarm.behaviour_mut().messages.send_response(channel, answer).is_err() {
+            tracing::debug!(%id, "an answer came too late");
+        }
+    }
+
+    /// Asks a peer on behalf of `sync`.
+    pub(super) fn ask(&mut self, key: PeerKey, asked: Asked, request: Request) -> bool {
+        let Some(id) = self.keys.get(&key) else { return false };
+        let request = self.swarm.behaviour_mut().messages.send_request(id, request);
+        self.asked.insert(request, asked);
+        true
+    }
+
+    fn answered(&mut self, id: PeerId, request: OutboundRequestId, response: Response) {
+        let Some(asked) = self.asked.remove(&request) else { return };
+        let Some(peer) = self.peers.get_mut(&id) else { return };
+        let key = peer.key;
+        match (asked, response) {
+            (Asked::Hello, Response::Hello(hello)) => self.greeted(id, hello),
+            (Asked::Sync(peer, request), response) => {
+                // The peer may have come again since.
+                if peer == key {
+                    self.news.push_back(Event::Answered { peer, request, response });
+                }
+            }
+            (Asked::Pending, Response::PendingIds(ids)) if ids.len() <= MAX_PENDING_IDS => {
+                let view = self.chain.view();
+                let unknown = ids.into_iter().filter(|id| view.mempool.get(id).is_none()).collect();
+                peer.pending = Pending::Transactions(unknown);
+                self.ask_next_pending(key);
+            }
+            (Asked::Pending, Response::Transactions(transactions))
+                if transactions.len() <= MAX_TRANSACTIONS =>
+            {
+                self.admit(Origin::Answer(key), transactions);
+                self.ask_next_pending(key);
+            }
+            (Asked::Hello | Asked::Pending, _) => self.blame(key, &Fault::WrongAnswer("to another question")),
+        }
+    }
+
+    fn unanswered(&mut self, id: &PeerId, request: OutboundRequestId, error: &OutboundFailure) {
+        let Some(asked) = self.asked.remove(&request) else { return };
+        let Some(peer) = self.peers.get_mut(id) else { return };
+        let key = peer.key;
+        tracing::debug!(%id, "a question is not answered: {error}");
+        match asked {
+            // Who it is instead, `identify` tells, or the time of the hellos ends.
+            Asked::Hello => {}
+            Asked::Sync(peer, request) if peer == key => self.news.push_back(Event::Failed { peer, request }),
+            Asked::Sync(..) => {}
+            Asked::Pending => peer.pending = Pending::Done,
+        }
+        if let OutboundFailure::Io(error) = error
+            && error.kind() == ErrorKind::InvalidData
+        {
+            self.blame(key, &Fault::Malformed);
+        }
+    }
+
+    /// Asks new peers which transactions wait there, once our own chain is as far as theirs.
+    pub(super) fn ask_what_waits(&mut self) {
+        if self.sync.progress().is_syncing {
+            return;
+        }
+        let is_new =
+            |peer: &&super::peer::Peer| peer.hello.is_some() && matches!(peer.pending, Pending::NotYet);
+        let new: Vec<_> = self.peers.values().filter(is_new).map(|peer| peer.key).collect();
+        for key in new {
+            self.ask(key, Asked::Pending, Request::PendingIds);
+            if let Some(peer) = self.keys.get(&key).and_then(|id| self.peers.get_mut(id)) {
+                peer.pending = Pending::Ids;
+            }
+        }
+    }
+
+    fn ask_next_pending(&mut self, key: PeerKey) {
+        let peer = self.keys.get(&key).and_then(|id| self.peers.get_mut(id));
+        if let Some(request) = peer.and_then(|peer| peer.pending.next()) {
+            self.ask(key, Asked::Pending, request);
+        }
+    }
+}

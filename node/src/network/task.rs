@@ -1,0 +1,319 @@
+//! The task that owns all of it: takes what happens, one after another, and does what follows.
+
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures_util::future::BoxFuture;
+use futures_util::{FutureExt as _, StreamExt as _};
+use libp2p::gossipsub::MessageId;
+use libp2p::request_response::{OutboundRequestId, ResponseChannel};
+use libp2p::swarm::ConnectionId;
+use libp2p::{PeerId, Swarm};
+use shared::hash::{BlockHash, TxId};
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{broadcast, watch};
+use tokio::task::JoinSet;
+use tokio::time::MissedTickBehavior;
+use tokio_util::sync::CancellationToken;
+
+use super::behaviour::{Behaviour, Topics};
+use super::gate::Timer;
+use super::join::{Found, JoinError};
+use super::names::Names;
+use super::outbox::Outbox;
+use super::peer::Peer;
+use super::transactions::{Admission, Origin};
+use super::{EVENT_CAPACITY, Listening, NetworkError, NetworkEvent, NetworkHandle, Status, limits};
+use crate::chain::{ChainEvent, ChainHandle};
+use crate::clock::Clock;
+use crate::peer_file;
+use crate::peers::{PeerAddress, Saved};
+use crate::sync::{Event, Limits, MessageKey, Outcome, PeerKey, Progress, RequestKey, SubmitKey, Sync};
+use crate::wire::{BlockAnnouncement, Response};
+
+/// Deadlines are looked at so often, and `sync` wants to hear of the time twice a second.
+const TICK: Duration = Duration::from_millis(250);
+/// Missing blocks that are worth a word: fewer are there before it is read.
+const FAR_BLOCKS: u64 = 100;
+/// What is known of others is written down so often, and at the end.
+const SAVE: Duration = Duration::from_mins(5);
+
+/// Something that took a while is done.
+pub(super) enum Done {
+    /// An answer was made.
+    Answer(PeerId, ResponseChannel<Response>, Option<Response>),
+    /// The chain judged blocks.
+    Submitted(SubmitKey, Vec<BlockHash>, Vec<Outcome>),
+    /// A block was read, so that it can be announced.
+    Announcement(Option<BlockAnnouncement>),
+    /// Transactions were judged.
+    Admitted(Origin, Admission),
+    /// A name was looked up.
+    Found(usize, Result<Found, JoinError>),
+}
+
+/// What a question was about.
+pub(super) enum Asked {
+    Hello,
+    Sync(PeerKey, RequestKey),
+    Pending,
+}
+
+/// A gossiped block that waits for its verdict.
+pub(super) struct Judged {
+    pub(super) id: MessageId,
+    pub(super) source: PeerId,
+    pub(super) block: BlockHash,
+}
+
+/// See the module.
+pub(crate) struct Task {
+    pub(super) swarm: Swarm<Behaviour>,
+    pub(super) topics: Topics,
+    pub(super) chain: ChainHandle,
+    pub(super) sync: Sync,
+    pub(super) timer: Timer,
+    pub(super) started: Instant,
+    data_dir: PathBuf,
+    pub(super) names: Names,
+    /// By id: whatever number of connections there are with one, it is one peer.
+    pub(super) peers: BTreeMap<PeerId, Peer>,
+    pub(super) keys: BTreeMap<PeerKey, PeerId>,
+    pub(super) dials: HashMap<ConnectionId, PeerAddress>,
+    pub(super) last_key: u64,
+    pub(super) asked: HashMap<OutboundRequestId, Asked>,
+    pub(super) judging: BTreeMap<MessageKey, Judged>,
+    /// What `sync` is still to hear.
+    pub(super) news: VecDeque<Event>,
+    /// The blocks that are with the chain because of `sync`, which need not be told of them.
+    pub(super) submitting: HashSet<BlockHash>,
+    /// The last tip that all peers have heard of, from us or by gossip that we let pass.
+    pub(super) announced: BlockHash,
+    /// The tip of the last chain event.
+    pub(super) tip_height: u64,
+    /// Transactions from gossip that are with the chain: whether we announce them depends on what it says.
+    pub(super) relaying: HashSet<TxId>,
+    pub(super) outbox: Outbox,
+    pub(super) work: JoinSet<Done>,
+    pub(super) answering: usize,
+    outlets: Outlets,
+    /// Whether an operator hears of the progress.
+    is_far_behind: bool,
+    told_progress: Instant,
+    saved_at: Instant,
+}
+
+/// What the network works with.
+pub(crate) struct Surroundings {
+    pub(crate) chain: ChainHandle,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) data_dir: PathBuf,
+    /// The chain's own.
+    pub(crate) side_branch_depth: u64,
+}
+
+/// What the task tells others.
+struct Outlets {
+    is_ready: watch::Sender<bool>,
+    status: watch::Sender<Arc<Status>>,
+    events: broadcast::Sender<NetworkEvent>,
+}
+
+impl Listening {
+    /// Returns the handle, and what is to run until the token is cancelled.
+    pub(crate) fn start(
+        self,
+        surroundings: Surroundings,
+        token: CancellationToken,
+    ) -> (NetworkHandle, BoxFuture<'static, Result<(), NetworkError>>) {
+        let height = surroundings.chain.view().tip.height;
+        let progress = Progress { height, headers: height, is_syncing: false };
+        let (status, watch_status) =
+            watch::channel(Arc::new(Status { peers: Vec::new(), named: Vec::new(), progress }));
+        let (events, _) = broadcast::channel(EVENT_CAPACITY);
+        let (is_ready, watch_ready) = watch::channel(self.config.peers.is_empty());
+        let handle = NetworkHandle {
+            id: *self.swarm.local_peer_id(),
+            address: self.address,
+            announced: self.config.announce.clone().into(),
+            status: watch_status,
+            events: events.downgrade(),
+            is_ready: watch_ready,
+        };
+        let outlets = Outlets { is_ready, status, events };
+        (handle, self.run(surroundings, outlets, token).boxed())
+    }
+
+    async fn run(
+        self,
+        surroundings: Surroundings,
+        outlets: Outlets,
+        token: CancellationToken,
+    ) -> Result<(), NetworkError> {
+        let Self { mut swarm, config, .. } = self;
+        let Surroundings { chain, clock, data_dir, side_branch_depth } = surroundings;
+        let timer = Timer::new(clock);
+        let mut seed = [0; 32];
+        getrandom::fill(&mut seed).map_err(|error| NetworkError::Engine(error.to_string()))?;
+        let saved = peer_file::load(&data_dir).unwrap_or_else(|error| {
+            tracing::warn!("{error}");
+            Saved::default()
+        });
+        swarm.behaviour_mut().gate.open(seed, saved, timer.clone());
+        // Before the tree is copied, so that nothing that happens in between is missed.
+        let events = chain.events();
+        let headers = chain.headers().await.or(Err(NetworkError::ChainStopped))?;
+        let tip = chain.view().tip.clone();
+        let now = Instant::now();
+        let spec = Arc::clone(chain.spec());
+        let mut task = Task {
+            topics: Topics::new(&spec),
+            sync: Sync::new(spec, headers, Limits { side_branch_depth }),
+            swarm,
+            chain,
+            timer,
+            started: now,
+            data_dir,
+            names: Names::new(config.peers, now),
+            peers: BTreeMap::new(),
+            keys: BTreeMap::new(),
+            dials: HashMap::new(),
+            last_key: 0,
+            asked: HashMap::new(),
+            judging: BTreeMap::new(),
+            news: VecDeque::new(),
+            submitting: HashSet::new(),
+            announced: tip.hash,
+            tip_height: tip.height,
+            relaying: HashSet::new(),
+            outbox: Outbox::default(),
+            work: JoinSet::new(),
+            answering: 0,
+            outlets,
+            is_far_behind: false,
+            told_progress: now,
+            saved_at: now,
+        };
+        let listening: Vec<_> = task.swarm.listeners().cloned().collect();
+        listening.iter().for_each(|address| task.listens(address));
+        task.run(events, token).boxed().await
+    }
+}
+
+impl Task {
+    async fn run(
+        mut self,
+        mut events: broadcast::Receiver<ChainEvent>,
+        token: CancellationToken,
+    ) -> Result<(), NetworkError> {
+        let mut ticks = tokio::time::interval(TICK);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                biased;
+                () = token.cancelled() => break,
+                // Before the chain's answers, which come after what they are about was published.
+                event = events.recv() => match event {
+                    Ok(event) => self.chain_changed(&event),
+                    Err(RecvError::Lagged(_)) => self.chain_changed_unseen(),
+                    Err(RecvError::Closed) => break,
+                },
+                _ = ticks.tick() => self.tick(),
+                Some(done) = self.work.join_next() => {
+                    // A panic is in the log. What it was about would be waited for for ever.
+                    let done = done.or(Err(NetworkError::Broken))?;
+                    self.finished(done);
+                }
+                () = self.outbox.due() => self.announce_transactions(),
+                event = self.swarm.select_next_some() => self.swarm_event(event),
+            }
+            self.follow();
+        }
+        self.save();
+        // What was begun holds the chain.
+        while self.work.join_next().await.is_some() {}
+        Ok(())
+    }
+
+    fn tick(&mut self) {
+        self.news.push_back(Event::Tick);
+        self.leave_the_silent();
+        self.dial();
+        self.look_up_names();
+        self.ask_what_waits();
+        if !self.sync.progress().is_syncing {
+            self.announce_tip();
+        }
+        self.tell_progress();
+        self.judge_readiness();
+        if self.saved_at.elapsed() >= SAVE {
+            self.save();
+        }
+        self.show_status();
+    }
+
+    fn finished(&mut self, done: Done) {
+        match done {
+            Done::Answer(peer, channel, answer) => self.send_answer(&peer, channel, answer),
+            Done::Submitted(submit, hashes, outcomes) => self.submitted(submit, &hashes, outcomes),
+            Done::Announcement(announcement) => self.publish_block(announcement),
+            Done::Admitted(origin, admission) => self.admitted(origin, admission),
+            Done::Found(index, found) => self.found(index, found),
+        }
+    }
+
+    /// Tells how far the chain has come, while it is far behind, and when it no longer is.
+    fn tell_progress(&mut self) {
+        let progress = self.sync.progress();
+        let behind = progress.headers.saturating_sub(progress.height);
+        let is_far = behind > if self.is_far_behind { 0 } else { FAR_BLOCKS };
+        let is_due = self.told_progress.elapsed() >= Duration::from_secs(1);
+        if is_far && is_due || is_far != self.is_far_behind {
+            (self.is_far_behind, self.told_progress) = (is_far, Instant::now());
+            self.tell(NetworkEvent::Syncing(progress));
+        }
+    }
+
+    /// Mining makes sense once the chain of those whom the operator named is ours, or when they are not to be had.
+    fn judge_readiness(&mut self) {
+        if *self.outlets.is_ready.borrow() {
+            return;
+        }
+        let is_alone = self.peers.values().all(|peer| peer.hello.is_none());
+        if is_alone && self.started.elapsed() >= limits::PATIENCE {
+            let patience = limits::PATIENCE.as_secs();
+            self.tell(NetworkEvent::Notice(format!(
+                "none of the given peers could be reached within {patience} seconds: going on alone, and trying again \
+                 all the time"
+            )));
+        } else if is_alone || self.sync.progress().is_syncing {
+            return;
+        }
+        self.outlets.is_ready.send_replace(true);
+    }
+
+    /// Tells an operator.
+    pub(super) fn tell(&self, event: NetworkEvent) {
+        // Notices too: the console shows them, and whoever reads the log asked for more than warnings.
+        tracing::info!("{event}");
+        // Nobody may listen.
+        drop(self.outlets.events.send(event));
+    }
+
+    pub(super) fn show_status(&self) {
+        let peers = self.peers.values().filter_map(Peer::status).collect();
+        let progress = self.sync.progress();
+        self.outlets.status.send_replace(Arc::new(Status { peers, named: self.names.status(), progress }));
+    }
+
+    pub(super) fn save(&mut self) {
+        self.saved_at = Instant::now();
+        if let Some((peers, now)) = self.swarm.behaviour_mut().gate.peers()
+            && let Err(error) = peer_file::save(&self.data_dir, &peers.saved(now))
+        {
+            tracing::warn!("{error}");
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! Transactions from other nodes: the cheap checks first, signatures in parallel, and then the chain's word.
+
+use std::time::Instant;
+
+use futures_util::future::join_all;
+use libp2p::PeerId;
+use libp2p::gossipsub::MessageId;
+use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
+use shared::address::Address;
+use shared::consensus::{CheckedTransaction, TxError, check_transaction};
+use shared::hash::TxId;
+use shared::transaction::Transaction;
+
+use super::task::{Done, Task};
+use super::{limits, serve};
+use crate::chain::{ChainHandle, SubmitTransactionError, View};
+use crate::mempool::AdmissionError;
+use crate::peers::Gift;
+use crate::sync::{Fault, PeerKey, Verdict};
+use crate::verifier::AwsLcVerifier;
+
+/// How far ahead of its account a nonce may be that is worth a look: as many as one sender may have waiting.
+const NONCE_WINDOW: u64 = 64;
+
+/// How transactions came to us.
+#[derive(Debug)]
+pub(super) enum Origin {
+    /// In a gossiped message that waits for a verdict.
+    Gossip(PeerId, MessageId),
+    /// In an answer.
+    Answer(PeerKey),
+}
+
+/// What became of them.
+#[derive(Debug, Default)]
+pub(super) struct Admission {
+    /// Those that wait now.
+    admitted: Vec<Transaction>,
+    /// Those that a verdict was awaited for.
+    ids: Vec<TxId>,
+    /// Whether all wait now or waited before.
+    is_whole: bool,
+    /// The first that no state of the chain makes valid.
+    invalid: Option<TxError>,
+}
+
+impl Task {
+    /// Judges transactions, if their sender may still cost that much. Whatever way they came, there is one budget.
+    pub(super) fn admit(&mut self, origin: Origin, transactions: Vec<Transaction>) {
+        let peer = match &origin {
+            Origin::Gossip(id, _) => self.peers.get_mut(id),
+            Origin::Answer(key) => self.keys.get(key).and_then(|id| self.peers.get_mut(id)),
+        };
+        let Some(peer) = peer else { return };
+        let key = peer.key;
+        if !peer.budget.transactions.take_many(transactions.len(), Instant::now()) {
+            if let Origin::Gossip(source, id) = origin {
+                self.judge(&id, &source, Verdict::Ignore);
+            }
+            return self.blame(key, &Fault::Flood("transactions"));
+        }
+        if matches!(origin, Origin::Gossip(..)) {
+            self.relaying.extend(transactions.iter().map(Transaction::id));
+        }
+        let chain = self.chain.clone();
+        self.work.spawn(async move { Done::Admitted(origin, admit(chain, transactions).await) });
+    }
+
+    pub(super) fn admitted(&mut self, origin: Origin, admission: Admission) {
+        let Admission { admitted, ids, is_whole, invalid } = admission;
+        let key = match &origin {
+            Origin::Gossip(id, _) => self.peers.get(id).map(|peer| peer.key),
+            Origin::Answer(key) => Some(*key),
+        };
+        if let (false, Some(key), Some((peers, now))) =
+            (admitted.is_empty(), key, self.swarm.behaviour_mut().gate.peers())
+        {
+            peers.brought(key, Gift::Transaction, now);
+        }
+        if let Origin::Gossip(source, id) = origin {
+            for id in &ids {
+                self.relaying.remove(id);
+            }
+            let verdict = match (&invalid, is_whole) {
+                (Some(_), _) => Verdict::Reject,
+                (None, true) if !admitted.is_empty() => Verdict::Accept,
+                (None, _) => Verdict::Ignore,
+            };
+            self.judge(&id, &source, verdict);
+            // What came together with something that we do not pass on goes on by itself.
+            if verdict != Verdict::Accept {
+                for transaction in admitted {
+                    let bytes = serve::transaction_bytes(&transaction);
+                    if self.outbox.push(transaction, bytes) {
+                        self.announce_transactions();
+                    }
+                }
+            }
+        }
+        if let (Some(key), Some(error)) = (key, invalid) {
+            self.blame(key, &Fault::Transaction(error));
+        }
+    }
+}
+
+/// Judges transactions, in their order.
+async fn admit(chain: ChainHandle, transactions: Vec<Transaction>) -> Admission {
+    let view = chain.view();
+    let spec = std::sync::Arc::clone(chain.spec());
+    let checked = tokio::task::spawn_blocking(move || {
+        let check = |transaction: Transaction| {
+            let id = transaction.id();
+            let worth = worth(&view, &id, &transaction);
+            let checked = matches!(worth, Worth::Checking)
+                .then(|| check_transaction(&spec, &AwsLcVerifier, transaction));
+            (id, worth, checked.transpose())
+        };
+        transactions.into_par_iter().map(check).collect::<Vec<_>>()
+    });
+    // A panic is in the log; nothing is admitted then.
+    let Ok(checked) = checked.await else { return Admission::default() };
+    let mut admission = Admission { is_whole: true, ..Admission::default() };
+    let mut good: Vec<CheckedTransaction> = Vec::new();
+    for (id, worth, checked) in checked {
+        admission.ids.push(id);
+        admission.is_whole &= !matches!(worth, Worth::Nothing);
+        match checked {
+            Ok(checked) => good.extend(checked),
+            Err(error) => admission.invalid = admission.invalid.or(Some(error)),
+        }
+    }
+    let submit = |checked: CheckedTransaction| {
+        let (chain, transaction) = (&chain, checked.transaction().clone());
+        async move { (transaction, chain.submit_transaction(checked).await) }
+    };
+    // All at once, so that one durable write serves them; the queue keeps their order.
+    for (transaction, submitted) in join_all(good.into_iter().map(submit)).await {
+        match submitted {
+            Ok(()) => admission.admitted.push(transaction),
+            Err(SubmitTransactionError::Refused(AdmissionError::AlreadyPending { .. })) => {}
+            Err(_) => admission.is_whole = false,
+        }
+    }
+    admission
+}
+
+/// What a transaction is worth before its signature is looked at, which is the dearest check of all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Worth {
+    /// It waits already.
+    Known,
+    /// Its sender has the coins and the nonce, or nearly.
+    Checking,
+    /// It cannot be admitted now.
+    Nothing,
+}
+
+fn worth(view: &View, id: &TxId, transaction: &Transaction) -> Worth {
+    if view.mempool.get(id).is_some() {
+        return Worth::Known;
+    }
+    let body = &transaction.body;
+    let account = view.account(&Address::of_modulus(&body.sender));
+    let is_near = (account.nonce..=account.nonce.saturating_add(NONCE_WINDOW)).contains(&body.nonce);
+    let is_covered = body.amount.checked_add(body.fee).is_some_and(|cost| cost <= account.balance);
+    let is_small = serve::transaction_bytes(transaction) <= limits::TRANSACTION_BYTES;
+    let is_timely = body.expires_at == 0 || body.expires_at > view.tip.height;
+    if is_near && is_covered && is_small && is_timely { Worth::Checking } else { Worth::Nothing }
+}

@@ -1,0 +1,132 @@
+//! Joining, copying the chain, and finding together again.
+
+use std::num::NonZeroU64;
+
+use super::{DEADLINE, TestNode};
+use crate::support::{ManualClock, address, easy_spec};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_node_copies_the_chain() {
+    let (spec, clock) = (easy_spec(), ManualClock::new(&easy_spec()));
+    let first = TestNode::start(&spec, &clock, &[]).await;
+    // More than one answer holds.
+    let tip = first.mine(600, address(0)).await;
+    let second = TestNode::start(&spec, &clock, &[first.name()]).await;
+    second.reaches(tip).await;
+    assert_eq!(second.node.chain.view().account(&address(0)).balance, 6_000);
+
+    let status = second.sees(|status| !status.progress.is_syncing).await;
+    assert_eq!((status.progress.height, status.progress.headers), (600, 600));
+    let [peer] = &status.peers[..] else { panic!("{status:?}") };
+    assert_eq!((peer.id, peer.is_inbound, peer.is_named), (first.node.network.id(), false, true));
+    first.has_peers(1).await;
+    second.stop().await;
+    first.has_peers(0).await;
+    first.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_is_joined_by_its_peer_address_as_well() {
+    let (spec, clock) = (easy_spec(), ManualClock::new(&easy_spec()));
+    let first = TestNode::start(&spec, &clock, &[]).await;
+    let tip = first.mine(3, address(0)).await;
+    let with_id = format!("{}/p2p/{}", first.peer_name(), first.node.network.id());
+    for name in [first.peer_name(), with_id] {
+        let second = TestNode::start(&spec, &clock, &[name]).await;
+        second.reaches(tip).await;
+        second.stop().await;
+    }
+    first.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_starts_again_goes_on_where_it_was() {
+    let (spec, clock) = (easy_spec(), ManualClock::new(&easy_spec()));
+    let first = TestNode::start(&spec, &clock, &[]).await;
+    let tip = first.mine(10, address(0)).await;
+    let second = TestNode::start(&spec, &clock, &[first.name()]).await;
+    second.reaches(tip).await;
+    let id = second.node.network.id();
+    let directory = second.stop().await;
+    let tip = first.mine(10, address(0)).await;
+    let second = TestNode::start_in(directory, &spec, &clock, &[first.name()], |_| ()).await;
+    assert!(second.node.chain.view().tip.height >= 10);
+    second.reaches(tip).await;
+    assert_eq!(second.node.network.id(), id);
+    // And it finds the other one again that was away itself.
+    let port = first.node.network.address().port();
+    let api_port = first.node.api_addr.port();
+    let directory = first.stop().await;
+    second.has_peers(0).await;
+    let first = TestNode::start_in(directory, &spec, &clock, &[], |config| {
+        (config.port, config.network.port) = (api_port, port);
+    });
+    let first = first.await;
+    let tip = first.mine(1, address(0)).await;
+    second.reaches(tip).await;
+    second.stop().await;
+    first.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn chains_that_were_mined_apart_become_one() {
+    let (spec, clock) = (easy_spec(), ManualClock::new(&easy_spec()));
+    let first = TestNode::start(&spec, &clock, &[]).await;
+    let second = TestNode::start(&spec, &clock, &[]).await;
+    first.mine(5, address(0)).await;
+    let tip = second.mine(9, address(1)).await;
+    // Each of them may be the one that comes.
+    let directory = second.stop().await;
+    let second = TestNode::start_in(directory, &spec, &clock, &[first.name()], |_| ()).await;
+    first.reaches(tip).await;
+    assert_eq!(first.node.chain.view().account(&address(0)).balance, 0);
+    let directory = second.stop().await;
+    let tip = first.mine(4, address(0)).await;
+    let second = TestNode::start_in(directory, &spec, &clock, &[], |_| ()).await;
+    second.mine(1, address(1)).await;
+    let third = TestNode::start(&spec, &clock, &[second.name(), first.name()]).await;
+    for node in [&first, &second, &third] {
+        node.reaches(tip).await;
+    }
+    for node in [first, second, third] {
+        node.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_miner_first_copies_the_chain_of_the_peer_that_it_was_given() {
+    let (spec, clock) = (easy_spec(), ManualClock::new(&easy_spec()));
+    let first = TestNode::start(&spec, &clock, &[]).await;
+    let tip = first.mine(200, address(0)).await;
+    // The clock stands, so that nobody can mine far ahead of it.
+    let directory = tempfile::tempdir().unwrap();
+    let second = TestNode::start_in(directory, &spec, &clock, &[first.name()], |config| {
+        (config.miner, config.threads, config.hash_limit) = (Some(address(1)), 1, NonZeroU64::new(1_000));
+    })
+    .await;
+    let mut events = second.node.chain.events();
+    second.reaches(tip).await;
+    clock.advance(100);
+    let mut views = first.node.chain.watch();
+    let mined = views.wait_for(|view| view.account(&address(1)).balance > 0);
+    tokio::time::timeout(DEADLINE, mined).await.unwrap().unwrap();
+    while let Ok(event) = events.try_recv() {
+        assert!(event.head.is_none_or(|head| head.disconnected.count == 0), "it mined on its own before");
+    }
+    second.stop().await;
+    first.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nodes_find_each_other_through_one_that_knows_both() {
+    let (spec, clock) = (easy_spec(), ManualClock::new(&easy_spec()));
+    let first = TestNode::start(&spec, &clock, &[]).await;
+    let second = TestNode::start(&spec, &clock, &[first.name()]).await;
+    first.has_peers(1).await;
+    let third = TestNode::start(&spec, &clock, &[first.name()]).await;
+    let id = second.node.network.id();
+    third.sees(|status| status.peers.iter().any(|peer| peer.id == id)).await;
+    for node in [third, second, first] {
+        node.stop().await;
+    }
+}

@@ -17,6 +17,8 @@ use crate::wire::{BlockAnnouncement, Request};
 
 /// Announced blocks that are put together at a time. Blocks come one by one, so more are forks or somebody's game.
 const MAX_ASSEMBLIES: usize = 16;
+/// Submits without an answer, beyond which what is announced must wait to be fetched: a block takes a few milliseconds.
+const MAX_ANNOUNCED_SUBMITS: usize = 16;
 /// Whoever announces a block should have its transactions at hand; after this time the whole block is fetched.
 pub(super) const ASSEMBLY_MS: u64 = 2_000;
 /// No transaction is smaller: modulus and signature alone have 256 bytes each.
@@ -48,6 +50,10 @@ impl Sync {
         found: Vec<Option<Arc<Transaction>>>,
     ) {
         let hash = announcement.header.hash();
+        if !self.peers.contains_key(&key) {
+            // It went before its news came.
+            return self.actions.push(Action::Verdict { message, verdict: Verdict::Ignore });
+        }
         match self.check_announced(key, &hash, &announcement) {
             Ok(()) => self.assemble(key, message, hash, announcement, found),
             Err(fault) => {
@@ -116,7 +122,8 @@ impl Sync {
             self.has_more(key, &prev_hash);
         }
         let is_on_its_way = matches!(self.downloads.stage(hash), Some(Stage::Here { .. } | Stage::Submitted));
-        if is_on_its_way || self.assemblies.contains_key(hash) { Err(None) } else { Ok(()) }
+        let is_too_much = self.submits.len() >= MAX_ANNOUNCED_SUBMITS;
+        if is_on_its_way || is_too_much || self.assemblies.contains_key(hash) { Err(None) } else { Ok(()) }
     }
 
     /// Notes that a peer has a block, if that says more than what is known of it.

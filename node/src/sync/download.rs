@@ -1,6 +1,6 @@
 //! Blocks: which ones are wanted, who is asked for them, what to do with who stalls.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use shared::block::HEADER_BYTES;
 use shared::consensus::RuleError;
@@ -82,21 +82,25 @@ impl Downloads {
 
     /// Wants what is missing of the best chain of headers.
     pub(super) fn follow(&mut self, known: &Known) {
-        if self.queue.back().is_none_or(|last| *last != known.best().hash) {
-            self.queue = known.path().into();
-        }
         while self.queue.front().is_some_and(|first| known.is_stored(first)) {
-            self.queue.pop_front();
-        }
-        let wanted =
-            |hash: &BlockHash| known.get(hash).is_some_and(|node| known.common_height(hash) == node.height);
-        let mut dropped = Vec::new();
-        for (hash, stage) in &self.stages {
-            if !matches!(stage, Stage::Submitted) && (known.is_stored(hash) || !wanted(hash)) {
-                dropped.push(*hash);
+            let first = self.queue.pop_front();
+            // What the chain has is freed when it answers.
+            if let Some(first) = first.filter(|first| !matches!(self.stage(first), Some(Stage::Submitted))) {
+                self.remove(&first);
             }
         }
+        let (path, is_longer) = known.path_after(self.queue.back());
+        if is_longer {
+            self.queue.extend(path);
+            return;
+        }
+        let wanted: BTreeSet<_> = path.iter().collect();
+        let is_dropped = |(hash, stage): &(&BlockHash, &Stage)| {
+            !matches!(stage, Stage::Submitted) && !wanted.contains(hash)
+        };
+        let dropped: Vec<_> = self.stages.iter().filter(is_dropped).map(|(hash, _)| *hash).collect();
         dropped.iter().for_each(|hash| drop(self.remove(hash)));
+        self.queue = path.into();
     }
 
     /// Forgets what happens with a block.

@@ -224,7 +224,7 @@ impl Sync {
     fn go_on(&mut self, key: PeerKey, wait_ms: u64, last: BlockHash) {
         let height = self.known.get(&last).map_or(0, |node| node.height);
         // Where others have led us further along the same chain, go on from there.
-        let is_passed = height == self.known.common_height(&last) && self.known.best().hash != last;
+        let is_passed = self.known.best().hash != last && self.known.is_on_best(&last);
         let Some(peer) = self.peers.get_mut(&key) else { return };
         // Whoever tells the same again and again is not asked on.
         if height > peer.told_height {

@@ -169,13 +169,26 @@ impl Known {
         self.choose(&tip, &best);
     }
 
-    /// Returns the blocks between what is stored and the best header, oldest first.
-    pub(super) fn path(&self) -> Vec<BlockHash> {
+    /// Returns the blocks that are missing on the way to the best header, oldest first; only those after `last`, and
+    /// `true`, when it is one of them.
+    pub(super) fn path_after(&self, last: Option<&BlockHash>) -> (Vec<BlockHash>, bool) {
         let back = std::iter::successors(Some(self.best), |id| self.tree.node(*id).parent);
-        let hashes = back.map(|id| self.tree.node(id).hash);
-        let mut path: Vec<_> = hashes.take_while(|hash| self.missing.contains(hash)).collect();
+        let mut path = Vec::new();
+        let mut is_after = false;
+        for hash in back.map(|id| self.tree.node(id).hash) {
+            is_after = last == Some(&hash);
+            if is_after || !self.missing.contains(&hash) {
+                break;
+            }
+            path.push(hash);
+        }
         path.reverse();
-        path
+        (path, is_after)
+    }
+
+    /// Returns whether a header is on the best chain of headers.
+    pub(super) fn is_on_best(&self, hash: &BlockHash) -> bool {
+        self.get(hash).is_some_and(|node| node.height == self.common_height(hash))
     }
 
     /// Returns up to which height the best chain of headers and the one that ends with `hash` are the same.

@@ -80,6 +80,8 @@ pub struct Sync {
     /// Names of requests and submits, and what else has to be told apart.
     last_key: u64,
     last_poll_ms: u64,
+    /// The best header when all peers' reach was found out.
+    reached_best: BlockHash,
     /// Of the event that is handled.
     pub(super) now: Now,
     /// What its handling has led to.
@@ -91,6 +93,7 @@ impl Sync {
     #[must_use]
     pub fn new(spec: Arc<ChainSpec>, tree: HeaderTree, limits: Limits) -> Self {
         Self {
+            reached_best: *spec.genesis_hash(),
             spec,
             limits,
             known: Known::new(tree),
@@ -339,8 +342,12 @@ impl Sync {
     /// Follows the best chain of headers to wherever it went.
     pub(super) fn best_changed(&mut self) {
         self.downloads.follow(&self.known);
-        let keys: Vec<_> = self.peers.keys().copied().collect();
-        for key in keys {
+        // When it only grew, what was known of peers still holds: walking back to each one's tip would take long.
+        let is_grown = self.known.is_on_best(&self.reached_best);
+        self.reached_best = self.known.best().hash;
+        let unclear = self.peers.iter().filter(|(_, peer)| !is_grown || peer.own.is_none());
+        let unclear: Vec<_> = unclear.map(|(key, _)| *key).collect();
+        for key in unclear {
             self.find_reach(key);
         }
     }

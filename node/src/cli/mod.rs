@@ -278,6 +278,8 @@ fn parse_log(text: &str) -> Result<Log, CliError> {
         return Err(CliError::Log { reason: "it is empty".to_owned() });
     }
     let filter = if filter.is_empty() { "warn" } else { &filter };
+    // What it warns of is seldom anything that an operator can change; we tell of what is.
+    let filter = if filter.contains("libp2p") { filter.to_owned() } else { format!("libp2p=error,{filter}") };
     let is_json = parts().any(|part| part == "json");
     let filter = EnvFilter::builder().parse(filter);
     Ok(Log { filter: filter.map_err(|error| CliError::Log { reason: error.to_string() })?, is_json })

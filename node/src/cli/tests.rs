@@ -114,9 +114,11 @@ fn a_secret_in_a_file_is_not_repeated() {
 
 #[test]
 fn json_is_a_form_and_not_a_level() {
-    for (text, filter, is_json) in
-        [("json", "warn", true), ("debug,json", "debug", true), ("node=info", "node=info", false)]
-    {
+    for (text, filter, is_json) in [
+        ("json", "libp2p=error,warn", true),
+        ("debug,json", "libp2p=error,debug", true),
+        ("libp2p=info", "libp2p=info", false),
+    ] {
         let log = parse_log(text).unwrap();
         assert_eq!((log.filter.to_string().as_str(), log.is_json), (filter, is_json));
     }

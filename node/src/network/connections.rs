@@ -1,6 +1,7 @@
 //! Connections: who comes, who is dialled, the hellos, and the end.
 
 use libp2p::core::ConnectedPoint;
+use libp2p::multiaddr::Protocol;
 use libp2p::swarm::dial_opts::DialOpts;
 use libp2p::swarm::{ConnectionId, DialError, SwarmEvent};
 use libp2p::{Multiaddr, PeerId, identify, ping};
@@ -85,7 +86,10 @@ impl Task {
     pub(super) fn dial(&mut self) {
         let Some((peers, now)) = self.swarm.behaviour_mut().gate.peers() else { return };
         for dial in peers.next_dials(now) {
-            let address = multiaddr((dial.address.ip(), dial.address.port()).into());
+            let mut address = multiaddr((dial.address.ip(), dial.address.port()).into());
+            if let Some(id) = self.names.expected(dial.address) {
+                address.push(Protocol::P2p(id));
+            }
             // A port of its own: two nodes of one computer would else have the same pair of ports again too soon.
             let options = DialOpts::unknown_peer_id().address(address).allocate_new_port().build();
             self.dials.insert(options.connection_id(), dial.address);
@@ -105,6 +109,12 @@ impl Task {
             DialError::LocalPeerId { .. } | DialError::NoAddresses => {
                 peers.is_ourselves(address);
                 "that is this node itself, or a copy of its data directory".to_owned()
+            }
+            DialError::WrongPeerId { obtained, .. } => {
+                format!(
+                    "another node answers at {address}, {}; if it is the right one, name it without an id",
+                    plain(&obtained.to_string())
+                )
             }
             DialError::Transport(errors) => {
                 let reason = errors.first().map(|(_, error)| innermost(error)).unwrap_or_default();
@@ -222,6 +232,7 @@ impl Task {
         if let Some(difference) =
             difference(&info.protocol_version, &protocol_version(self.chain.spec()), &genesis.to_string())
         {
+            tracing::info!(%id, "a node is left: {difference}");
             if let Some(address) = dialled {
                 self.tell_of_address(address, &difference);
             }

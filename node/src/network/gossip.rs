@@ -44,9 +44,10 @@ impl Task {
     fn block_announced(&mut self, source: PeerId, id: &MessageId, data: &[u8]) -> bool {
         let Ok(announcement) = codec::decode::<BlockAnnouncement>(data) else { return false };
         let Some(peer) = self.peers.get(&source).map(|peer| peer.key) else { return true };
-        if self.judging.len() >= limits::VERDICTS {
-            self.judge(id, &source, Verdict::Ignore);
-            return true;
+        if self.judging.len() >= limits::VERDICTS
+            && let Some((_, oldest)) = self.judging.pop_first()
+        {
+            self.judge(&oldest.id, &oldest.source, Verdict::Ignore);
         }
         let view = self.chain.view();
         let find =

@@ -37,7 +37,7 @@ pub(super) const GOSSIP_HEARTBEATS: usize = 20;
 pub(super) const GOSSIP_MEMORY: Duration = Duration::from_mins(2);
 /// Messages that may wait for one peer; what comes then it does not get.
 pub(super) const GOSSIP_QUEUE: usize = 256;
-/// Messages that wait for a verdict; more are ignored.
+/// Blocks that wait for a verdict; when there are more, the oldest gets none.
 pub(super) const VERDICTS: usize = 1_024;
 /// Transactions are gathered for so long, or up to so many bytes, before they are announced.
 pub(super) const GATHER: Duration = Duration::from_millis(100);
@@ -54,6 +54,9 @@ pub(super) const BYTE_RATE: Rate = Rate { per_second: 128 << 20, burst: 256 << 2
 pub(super) const TRANSACTION_RATE: Rate = Rate { per_second: 5_000, burst: 50_000 };
 /// Gossiped messages of one peer, its own and those that it passes on.
 pub(super) const MESSAGE_RATE: Rate = Rate { per_second: 500, burst: 2_000 };
+/// Messages with transactions that are being judged at once, whoever sent them; what comes then is not looked at. A
+/// hundred of the largest have 50 MB.
+pub(super) const ADMISSIONS: usize = 100;
 /// Answers that are being made at once, in threads of their own; whoever asks then gets none.
 pub(super) const ANSWERS: usize = 64;
 

@@ -3,6 +3,8 @@
 
 use std::time::{Duration, Instant};
 
+use libp2p::PeerId;
+
 use super::NetworkEvent;
 use super::join::{Found, JoinError, find};
 use super::limits;
@@ -15,6 +17,8 @@ struct Named {
     name: PeerName,
     /// Where it is, once that is known.
     address: Option<PeerAddress>,
+    /// Who must answer there, when it is known.
+    id: Option<PeerId>,
     next: Instant,
     wait: Duration,
     is_looked_up: bool,
@@ -38,6 +42,11 @@ pub struct NamedStatus {
 }
 
 impl Names {
+    /// Returns who must answer at an address, when the operator said so.
+    pub(super) fn expected(&self, address: PeerAddress) -> Option<PeerId> {
+        self.0.iter().find(|named| named.address == Some(address))?.id
+    }
+
     pub(super) fn status(&self) -> Vec<NamedStatus> {
         let status = |named: &Named| NamedStatus {
             name: named.name.to_string(),
@@ -51,6 +60,7 @@ impl Names {
         let named = |name| Named {
             name,
             address: None,
+            id: None,
             next: now,
             wait: limits::RETRY,
             is_looked_up: false,
@@ -98,6 +108,7 @@ impl Task {
             return self.tell_of(index, format!("cannot join {name}: no node can be dialled at its address"));
         };
         let before = named.address.replace(address);
+        named.id = found.id;
         let Some((peers, _)) = self.swarm.behaviour_mut().gate.peers() else { return };
         if let Some(before) = before.filter(|before| *before != address)
             && let Err(error) = peers.unname(before)

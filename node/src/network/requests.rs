@@ -1,15 +1,18 @@
 //! Questions and answers, both ways.
 
-use libp2p::PeerId;
-use libp2p::request_response::{self, InboundFailure, OutboundFailure, OutboundRequestId, ResponseChannel};
-
+use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::time::Instant;
 
+use libp2p::PeerId;
+use libp2p::request_response::{self, InboundFailure, OutboundFailure, OutboundRequestId, ResponseChannel};
+
+use super::peer::Peer;
 use super::pending::Pending;
 use super::task::{Asked, Done, Task};
 use super::transactions::Origin;
 use super::{limits, serve};
+use crate::peers::Role;
 use crate::sync::{Event, Fault, PeerKey};
 use crate::wire::{MAX_PENDING_IDS, MAX_TRANSACTIONS, Request, Response};
 
@@ -148,8 +151,13 @@ impl Task {
         if self.sync.progress().is_syncing {
             return;
         }
-        let is_new =
-            |peer: &&super::peer::Peer| peer.hello.is_some() && matches!(peer.pending, Pending::NotYet);
+        let Some((peers, now)) = self.swarm.behaviour_mut().gate.peers() else { return };
+        // Whom we have for blocks alone shall not learn of us by what we ask.
+        let full: BTreeSet<_> =
+            peers.list(now).filter(|peer| peer.role != Role::BlockOnly).map(|peer| peer.peer).collect();
+        let is_new = |peer: &&Peer| {
+            peer.hello.is_some() && matches!(peer.pending, Pending::NotYet) && full.contains(&peer.key)
+        };
         let new: Vec<_> = self.peers.values().filter(is_new).map(|peer| peer.key).collect();
         for key in new {
             self.ask(key, Asked::Pending, Request::PendingIds);

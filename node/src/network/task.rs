@@ -98,6 +98,7 @@ pub(crate) struct Task {
     pub(super) outbox: Outbox,
     pub(super) work: JoinSet<Done>,
     pub(super) answering: usize,
+    pub(super) admitting: usize,
     outlets: Outlets,
     /// Whether an operator hears of the progress.
     is_far_behind: bool,
@@ -191,6 +192,7 @@ impl Listening {
             outbox: Outbox::default(),
             work: JoinSet::new(),
             answering: 0,
+            admitting: 0,
             outlets,
             is_far_behind: false,
             told_progress: now,
@@ -256,7 +258,10 @@ impl Task {
 
     fn finished(&mut self, done: Done) {
         match done {
-            Done::Answer(peer, channel, answer) => self.send_answer(&peer, channel, answer),
+            Done::Answer(peer, channel, answer) => {
+                self.answering -= 1;
+                self.send_answer(&peer, channel, answer);
+            }
             Done::Submitted(submit, hashes, outcomes) => self.submitted(submit, &hashes, outcomes),
             Done::Announcement(announcement) => self.publish_block(announcement),
             Done::Admitted(origin, admission) => self.admitted(origin, admission),

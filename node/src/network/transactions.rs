@@ -53,12 +53,17 @@ impl Task {
         };
         let Some(peer) = peer else { return };
         let key = peer.key;
-        if !peer.budget.transactions.take_many(transactions.len(), Instant::now()) {
+        let is_affordable = peer.budget.transactions.take_many(transactions.len(), Instant::now());
+        if !is_affordable || self.admitting >= limits::ADMISSIONS {
             if let Origin::Gossip(source, id) = origin {
                 self.judge(&id, &source, Verdict::Ignore);
             }
-            return self.blame(key, &Fault::Flood("transactions"));
+            if !is_affordable {
+                self.blame(key, &Fault::Flood("transactions"));
+            }
+            return;
         }
+        self.admitting += 1;
         if matches!(origin, Origin::Gossip(..)) {
             self.relaying.extend(transactions.iter().map(Transaction::id));
         }
@@ -67,6 +72,7 @@ impl Task {
     }
 
     pub(super) fn admitted(&mut self, origin: Origin, admission: Admission) {
+        self.admitting -= 1;
         let Admission { admitted, ids, is_whole, invalid } = admission;
         let key = match &origin {
             Origin::Gossip(id, _) => self.peers.get(id).map(|peer| peer.key),

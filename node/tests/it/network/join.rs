@@ -9,8 +9,12 @@ use crate::support::{ManualClock, address, easy_spec};
 async fn a_second_node_copies_the_chain() {
     let (spec, clock) = (easy_spec(), ManualClock::new(&easy_spec()));
     let first = TestNode::start(&spec, &clock, &[]).await;
-    // More than one answer holds.
+    // More than one answer holds, and the second time more questions than are answered at once.
     let tip = first.mine(600, address(0)).await;
+    let before = TestNode::start(&spec, &clock, &[first.name()]).await;
+    before.reaches(tip).await;
+    before.stop().await;
+    first.has_peers(0).await;
     let second = TestNode::start(&spec, &clock, &[first.name()]).await;
     second.reaches(tip).await;
     assert_eq!(second.node.chain.view().account(&address(0)).balance, 6_000);

@@ -84,3 +84,19 @@ async fn whatever_is_no_node_is_told_plainly() {
     wrong.stop().await;
     first.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_with_another_key_is_not_the_one_that_was_named() {
+    let (spec, clock) = (easy_spec(), ManualClock::new(&easy_spec()));
+    let (first, second) =
+        (TestNode::start(&spec, &clock, &[]).await, TestNode::start(&spec, &clock, &[]).await);
+    let name = format!("{}/p2p/{}", first.peer_name(), second.node.network.id());
+    let third = TestNode::start(&spec, &clock, &[name]).await;
+    let trouble = trouble(&third).await;
+    for part in ["another node answers", &first.node.network.id().to_string()] {
+        assert!(trouble.contains(part), "{trouble}");
+    }
+    for node in [third, second, first] {
+        node.stop().await;
+    }
+}

@@ -281,8 +281,7 @@ fn parse_log(text: &str) -> Result<Log, CliError> {
     // What it warns of is seldom anything that an operator can change; we tell of what is.
     let filter = if filter.contains("libp2p") { filter.to_owned() } else { format!("libp2p=error,{filter}") };
     let is_json = parts().any(|part| part == "json");
-    // Whoever is alone finds nobody, and is told so elsewhere. A filter that names it counts, because it comes later.
-    let filter = EnvFilter::builder().parse(format!("libp2p_kad=error,{filter}"));
+    let filter = EnvFilter::builder().parse(filter);
     Ok(Log { filter: filter.map_err(|error| CliError::Log { reason: error.to_string() })?, is_json })
 }
 

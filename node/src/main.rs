@@ -157,6 +157,7 @@ fn announce(console: Console, config: Config, node: &RunningNode) {
             miner: miner.map(|miner| miner.to_text(&config.spec.rules().address_prefix)),
             threads: config.threads,
             hash_limit: config.hash_limit.map(Into::into),
+            copies_first: !config.network.peers.is_empty(),
             starts_in: u64::from(config.spec.genesis().header.time).saturating_sub(SystemClock.now()),
         });
         let rate = control.miner.hash_rate().clone();

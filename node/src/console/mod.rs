@@ -56,6 +56,8 @@ pub struct Start<'a> {
     pub threads: usize,
     /// The most hashes per second.
     pub hash_limit: Option<u64>,
+    /// Whether mining waits until the chain of given peers is copied.
+    pub copies_first: bool,
     /// The seconds until the chain begins; 0 when it has begun.
     pub starts_in: u64,
 }
@@ -127,7 +129,8 @@ impl Console {
                 let s = if threads == 1 { "" } else { "s" };
                 let limit = start.hash_limit.map_or_else(String::new, |n| format!(", at most {}", hashes(n)));
                 line("miner", miner);
-                line("threads", &format!("{threads} thread{s} at low priority{limit}"));
+                let when = if start.copies_first { ", once the peer's chain is copied" } else { "" };
+                line("threads", &format!("{threads} thread{s} at low priority{limit}{when}"));
             }
         }
         line("network", &format!("others join with: node PORT {}", join(start.address)));

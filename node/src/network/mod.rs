@@ -28,7 +28,7 @@ mod task;
 mod transactions;
 
 use std::io::ErrorKind;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -130,35 +130,46 @@ pub(crate) async fn listen(
     let key = identity::load_or_make(directory)?;
     let mut swarm = behaviour::swarm(key, spec, config.discover)?;
     let mut address = SocketAddr::new(ip, config.port);
-    let refused = |reason: String| NetworkError::Listen { address, reason };
-    swarm.listen_on(multiaddr(address)).map_err(|error| match error {
-        TransportError::Other(error) if error.kind() == ErrorKind::AddrInUse => {
-            NetworkError::PortInUse { address }
-        }
-        error => refused(error.to_string()),
-    })?;
-    let port = async {
-        loop {
-            match swarm.select_next_some().await {
-                SwarmEvent::NewListenAddr { address: bound, .. } => {
-                    if let Some(bound) = socket(&bound) {
-                        return Ok(bound.port());
-                    }
-                }
-                SwarmEvent::ListenerClosed { reason: Err(error), .. } => {
-                    return Err(refused(error.to_string()));
-                }
-                _ => {}
-            }
-        }
-    };
-    let port =
-        timeout(LISTEN_LIMIT, port).await.unwrap_or_else(|_| Err(refused("it takes too long".to_owned())))?;
-    address.set_port(port);
+    let port = timeout(LISTEN_LIMIT, take_port(&mut swarm, address)).await;
+    address.set_port(port.unwrap_or_else(|_| Err(refused(address, "it takes too long")))?);
+    if ip == IpAddr::V6(Ipv6Addr::UNSPECIFIED) {
+        // All interfaces are meant, and here those of IPv6 alone are taken.
+        listen_on(&mut swarm, SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), address.port()))?;
+    }
     for announced in &config.announce {
         swarm.add_external_address(announced.clone());
     }
     Ok(Listening { swarm, config, address })
+}
+
+/// Listens, and returns the port that it got.
+async fn take_port(swarm: &mut Swarm<Behaviour>, address: SocketAddr) -> Result<u16, NetworkError> {
+    listen_on(swarm, address)?;
+    loop {
+        match swarm.select_next_some().await {
+            SwarmEvent::NewListenAddr { address: bound, .. } => {
+                if let Some(bound) = socket(&bound) {
+                    return Ok(bound.port());
+                }
+            }
+            SwarmEvent::ListenerClosed { reason: Err(error), .. } => return Err(refused(address, error)),
+            _ => {}
+        }
+    }
+}
+
+fn listen_on(swarm: &mut Swarm<Behaviour>, address: SocketAddr) -> Result<(), NetworkError> {
+    let listening = swarm.listen_on(multiaddr(address));
+    listening.map(drop).map_err(|error| match error {
+        TransportError::Other(error) if error.kind() == ErrorKind::AddrInUse => {
+            NetworkError::PortInUse { address }
+        }
+        error => refused(address, error),
+    })
+}
+
+fn refused(address: SocketAddr, reason: impl std::fmt::Display) -> NetworkError {
+    NetworkError::Listen { address, reason: reason.to_string() }
 }
 
 /// What everybody else may know of the network. Cloning it is cheap.

@@ -2,6 +2,8 @@
 
 use std::num::NonZeroU64;
 
+use tokio::net::TcpListener;
+
 use super::{DEADLINE, TestNode};
 use crate::support::{ManualClock, address, easy_spec};
 
@@ -19,8 +21,9 @@ async fn a_second_node_copies_the_chain() {
     second.reaches(tip).await;
     assert_eq!(second.node.chain.view().account(&address(0)).balance, 6_000);
 
-    let status = second.sees(|status| !status.progress.is_syncing).await;
-    assert_eq!((status.progress.height, status.progress.headers), (600, 600));
+    // What is shown follows what has happened.
+    let status = second.sees(|status| status.progress.height == 600 && !status.progress.is_syncing).await;
+    assert_eq!(status.progress.headers, 600);
     let [peer] = &status.peers[..] else { panic!("{status:?}") };
     assert_eq!((peer.id, peer.is_inbound, peer.is_named), (first.node.network.id(), false, true));
     first.has_peers(1).await;
@@ -132,5 +135,27 @@ async fn nodes_find_each_other_through_one_that_knows_both() {
     third.sees(|status| status.peers.iter().any(|peer| peer.id == id)).await;
     for node in [third, second, first] {
         node.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_on_all_interfaces_is_joined_over_ipv4_and_ipv6() {
+    if TcpListener::bind("[::]:0").await.is_err() {
+        println!("SKIPPED: this computer has no IPv6");
+        return;
+    }
+    let (spec, clock) = (easy_spec(), ManualClock::new(&easy_spec()));
+    for host in ["::", "0.0.0.0"] {
+        let directory = tempfile::tempdir().unwrap();
+        let first =
+            TestNode::start_in(directory, &spec, &clock, &[], |config| config.host = host.to_owned()).await;
+        let port = first.node.api_addr.port();
+        let tip = first.mine(1, address(0)).await;
+        for ip in ["127.0.0.1", "[::1]"].iter().take(if host == "::" { 2 } else { 1 }) {
+            let second = TestNode::start(&spec, &clock, &[format!("{ip}:{port}")]).await;
+            second.reaches(tip).await;
+            second.stop().await;
+        }
+        first.stop().await;
     }
 }

@@ -7,6 +7,7 @@ use serde::de::{Deserializer, Error};
 
 use crate::api::ApiConfig;
 use crate::mempool::Limits;
+use crate::peers::PeerLimits;
 
 /// What the file says; what it does not say stays as it is.
 #[derive(Debug, Default, Clone, Copy, Deserialize)]
@@ -45,11 +46,23 @@ pub(super) struct LimitSettings {
     /// The least fee in whole coins.
     #[serde(deserialize_with = "within::<_, _, 0, 9_007_199_254_740_991>")]
     least_fee: Option<u64>,
+    /// Other nodes that are looked for, beside those that were named.
+    #[serde(deserialize_with = "within::<_, _, 0, 64>")]
+    outbound_peers: Option<usize>,
+    /// More of them, for blocks only.
+    #[serde(deserialize_with = "within::<_, _, 0, 64>")]
+    block_only_peers: Option<usize>,
+    /// Other nodes that come.
+    #[serde(deserialize_with = "within::<_, _, 0, 112>")]
+    inbound_peers: Option<usize>,
+    /// Nodes of one IP address.
+    #[serde(deserialize_with = "within::<_, _, 1, 112>")]
+    peers_per_ip: Option<usize>,
 }
 
 impl LimitSettings {
     /// Changes what was given.
-    pub(super) fn apply(self, api: &mut ApiConfig, mempool: &mut Limits) {
+    pub(super) fn apply(self, api: &mut ApiConfig, mempool: &mut Limits, peers: &mut PeerLimits) {
         set(&mut api.max_connections, self.connections);
         set(&mut api.max_connections_per_ip, self.connections_per_ip);
         set(&mut api.rate.per_second, self.requests_per_second);
@@ -61,6 +74,10 @@ impl LimitSettings {
         set(&mut mempool.per_sender, self.pending_per_sender);
         set(&mut mempool.lifetime_s, self.pending_hours.map(|hours| hours * 3_600));
         set(&mut mempool.least_fee, self.least_fee);
+        set(&mut peers.full, self.outbound_peers);
+        set(&mut peers.block_only, self.block_only_peers);
+        set(&mut peers.inbound, self.inbound_peers);
+        set(&mut peers.per_ip, self.peers_per_ip);
     }
 }
 

@@ -24,6 +24,7 @@ use crate::chain::Options;
 use crate::config::{self, Config, DEFAULT_HOST, DEFAULT_PORT, default_p2p_port};
 use crate::network::{NetworkConfig, PeerName};
 use crate::page;
+use crate::peers::PeerLimits;
 
 const MORE_HELP: &str = "\
 The command line counts first, then the environment (IRONCHAIN_...), then the configuration file.
@@ -246,12 +247,14 @@ impl Settings {
         for origin in self.allow_origin {
             api.origins.push(parse_origin(origin)?);
         }
-        self.limits.apply(&mut api, &mut chain.mempool);
+        let mut peer_limits = PeerLimits::default();
+        self.limits.apply(&mut api, &mut chain.mempool, &mut peer_limits);
         let network = NetworkConfig {
             port: self.p2p_port.unwrap_or_else(|| default_p2p_port(port)),
             peers: self.join.into_iter().chain(self.peer).map(parse_peer).collect::<Result<_, _>>()?,
             announce: self.announce.into_iter().map(parse_announced).collect::<Result<_, _>>()?,
             discover: self.discover,
+            limits: peer_limits,
         };
         let config = Config { spec, host, port, data_dir, miner, threads, hash_limit, api, chain, network };
         Ok(Run { config, log })

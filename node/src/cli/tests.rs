@@ -61,14 +61,16 @@ fn peers_are_those_after_the_port_and_those_of_the_options() {
 fn every_limit_can_be_set() {
     let file = "[limits]\nconnections = 5\nconnections-per-ip = 2\nrequests-per-second = 3\nrequest-burst = 4\n\
         local-requests-per-second = 6\nlocal-request-burst = 7\nmempool-bytes = 10000\nmempool-transactions = 8\n\
-        pending-per-sender = 9\npending-hours = 2\nleast-fee = 11\n";
-    let Config { api, chain, .. } = run(&[], file).unwrap().config;
+        pending-per-sender = 9\npending-hours = 2\nleast-fee = 11\noutbound-peers = 0\n\
+        block-only-peers = 1\ninbound-peers = 12\npeers-per-ip = 3\n";
+    let Config { api, chain, network, .. } = run(&[], file).unwrap().config;
     assert_eq!((api.max_connections, api.max_connections_per_ip), (5, 2));
     assert_eq!((api.rate.per_second, api.rate.burst), (3, 4));
     assert_eq!((api.loopback_rate.per_second, api.loopback_rate.burst), (6, 7));
     let mempool = chain.mempool;
     assert_eq!((mempool.bytes, mempool.count, mempool.per_sender), (10_000, 8, 9));
     assert_eq!((mempool.lifetime_s, mempool.least_fee), (7_200, 11));
+    assert_eq!(network.limits, PeerLimits { full: 0, block_only: 1, inbound: 12, per_ip: 3 });
 }
 
 #[test]

@@ -48,8 +48,8 @@ impl Gate {
     }
 
     /// Lets people in, with what was `saved` of before.
-    pub(super) fn open(&mut self, seed: [u8; 32], saved: Saved, timer: Timer) {
-        let peers = Peers::new(PeerLimits::default(), seed, saved, timer.now());
+    pub(super) fn open(&mut self, limits: PeerLimits, seed: [u8; 32], saved: Saved, timer: Timer) {
+        let peers = Peers::new(limits, seed, saved, timer.now());
         self.open = Some((peers, timer));
     }
 

@@ -41,6 +41,7 @@ use shared::spec::ChainSpec;
 use tokio::sync::{broadcast, watch};
 use tokio::time::timeout;
 
+use crate::peers::PeerLimits;
 use crate::sync::Progress;
 
 pub use self::event::{NetworkEvent, PeerStatus};
@@ -68,6 +69,8 @@ pub struct NetworkConfig {
     pub announce: Vec<Multiaddr>,
     /// Whether to look for nodes on the local network, and be found there.
     pub discover: bool,
+    /// How many connections there may be.
+    pub limits: PeerLimits,
 }
 
 /// The network cannot start, or cannot go on.

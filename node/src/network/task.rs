@@ -162,7 +162,7 @@ impl Listening {
             tracing::warn!("{error}");
             Saved::default()
         });
-        swarm.behaviour_mut().gate.open(seed, saved, timer.clone());
+        swarm.behaviour_mut().gate.open(config.limits, seed, saved, timer.clone());
         // Before the tree is copied, so that nothing that happens in between is missed.
         let events = chain.events();
         let headers = chain.headers().await.or(Err(NetworkError::ChainStopped))?;

@@ -2,8 +2,11 @@
 //!
 //! `cargo xtask test end-to-end` builds the programs and says in the environment where they are.
 
+pub mod api;
 pub mod browser;
+pub mod chain;
 pub mod copy;
+pub mod lan;
 pub mod liar;
 pub mod node;
 pub mod output;

@@ -1,5 +1,6 @@
 //! The real program `node` as a process, with a real store.
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -30,7 +31,20 @@ impl Node {
     /// # Errors
     /// When it does not start, or does not say where its page is.
     pub fn start(data_dir: &Path, port: u16, arguments: &[&str]) -> Result<Self> {
-        let mut command = command(data_dir, port, arguments)?;
+        Self::start_in(None, data_dir, port, arguments)
+    }
+
+    /// As [`Node::start`], in the network namespace that is at this path.
+    ///
+    /// # Errors
+    /// As [`Node::start`].
+    pub fn start_in(
+        namespace: Option<&Path>,
+        data_dir: &Path,
+        port: u16,
+        arguments: &[&str],
+    ) -> Result<Self> {
+        let mut command = command(namespace, data_dir, port, arguments)?;
         let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -52,7 +66,7 @@ impl Node {
         unlockpt(&master)?;
         let name = ptsname(&master, Vec::new())?;
         let terminal = File::options().read(true).write(true).open(name.to_str()?).context("no terminal")?;
-        let mut command = command(data_dir, port, arguments)?;
+        let mut command = command(None, data_dir, port, arguments)?;
         let child = command
             .stdin(terminal.try_clone()?)
             .stdout(terminal.try_clone()?)
@@ -120,8 +134,19 @@ impl Drop for Node {
     }
 }
 
-fn command(data_dir: &Path, port: u16, arguments: &[&str]) -> Result<Command> {
-    let mut command = Command::new(setting("E2E_NODE")?);
+fn command(namespace: Option<&Path>, data_dir: &Path, port: u16, arguments: &[&str]) -> Result<Command> {
+    let node = setting("E2E_NODE")?;
+    let mut command = match namespace {
+        None => Command::new(node),
+        Some(namespace) => {
+            // It becomes the node, so that what happens to the process happens to the node.
+            let mut command = Command::new("nsenter");
+            let mut option = OsString::from("--net=");
+            option.push(namespace);
+            command.arg(option).arg("--").arg(node);
+            command
+        }
+    };
     command.arg(port.to_string()).arg("--data-dir").arg(data_dir).args(arguments).env("NO_COLOR", "1");
     Ok(command)
 }

@@ -22,13 +22,20 @@ pub fn words(byte: u8) -> Result<String> {
     Ok(Words::from_entropy(&[byte; 32])?.words().collect::<Vec<_>>().join(" "))
 }
 
+/// Returns the key of these words.
+///
+/// # Errors
+/// As [`words`].
+pub fn key(byte: u8) -> Result<SigningKey> {
+    Ok(SigningKey::from_seed(&Words::from_entropy(&[byte; 32])?.seed(""), 0))
+}
+
 /// Returns the address of these words on chain dev.
 ///
 /// # Errors
 /// As [`words`].
 pub fn address(byte: u8) -> Result<String> {
-    let key = SigningKey::from_seed(&Words::from_entropy(&[byte; 32])?.seed(""), 0);
-    Ok(key.public_key().address().to_text("dev"))
+    Ok(key(byte)?.public_key().address().to_text("dev"))
 }
 
 /// Mines so many blocks of chain dev to `miner`, and starts a node on them that leaves it at that.

@@ -5,6 +5,7 @@ use clap::Subcommand;
 use serde_json::{Value, json};
 
 use crate::fuzz::fuzz;
+use crate::network;
 use crate::run::{cargo, command, root, run};
 
 /// A long chore.
@@ -40,6 +41,15 @@ pub(crate) enum Long {
         #[arg(long, default_value_t = 10_000)]
         trees: u32,
     },
+    /// Seven real nodes in a network that is cut, mended and killed at random, and a reorg of a hundred blocks.
+    Network {
+        /// How many schedules.
+        #[arg(long, default_value_t = 100)]
+        schedules: u64,
+        /// The seed of the first one.
+        #[arg(long, default_value_t = 1)]
+        first_seed: u64,
+    },
     /// Fuzzes every target.
     Fuzz {
         /// Only this one.
@@ -61,6 +71,7 @@ pub(crate) fn long(chore: Long) -> Result<()> {
         Long::Kill { kills } => ("kill", store_test("kill::a_process", "IRONCHAIN_KILLS", kills)?),
         Long::BitFlips { flips } => ("bit-flips", store_test("damage::a_bit", "IRONCHAIN_FLIPS", flips)?),
         Long::Forks { trees } => ("forks", store_test("forks::", "RANDOM_TREES", trees)?),
+        Long::Network { schedules, first_seed } => ("network", network::schedules(first_seed, schedules)?),
         Long::Fuzz { target, seconds } => {
             let reached = fuzz(target.as_deref(), seconds)?;
             let entry = |reached: &crate::fuzz::Reached| {

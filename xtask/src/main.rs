@@ -6,6 +6,7 @@ mod bench;
 mod check;
 mod fuzz;
 mod long;
+mod network;
 mod page;
 mod run;
 mod screenshots;
@@ -58,6 +59,9 @@ enum Chore {
         #[arg(value_enum)]
         part: Option<bench::Part>,
     },
+    /// Shows something that is for people to see.
+    #[command(subcommand)]
+    Demo(network::Demo),
     /// Takes pictures of every page and state: light and dark, phone and desktop, in each language.
     Screenshots,
 }
@@ -73,6 +77,7 @@ fn main() -> Result<()> {
         Chore::Fuzz { target, seconds } => drop(fuzz::fuzz(target.as_deref(), seconds)?),
         Chore::Long(chore) => long::long(chore)?,
         Chore::Bench { part } => bench::bench(part)?,
+        Chore::Demo(demo) => network::demo(&demo)?,
         Chore::Screenshots => screenshots::screenshots()?,
     }
     println!("\nall done in {:.0?}", started.elapsed());

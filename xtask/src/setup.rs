@@ -15,6 +15,7 @@ const CARGO_DENY: &str = "0.20.2";
 pub(crate) fn setup() -> Result<()> {
     run("wasm target", &mut command("rustup", &["target", "add", "wasm32-unknown-unknown"]))?;
     browser()?;
+    namespaces()?;
     install("wasm-bindgen-cli", WASM_BINDGEN, "wasm-bindgen-test-runner")?;
     install("cargo-deny", CARGO_DENY, "cargo-deny")?;
     install("cargo-fuzz", CARGO_FUZZ, "cargo-fuzz")?;
@@ -58,10 +59,22 @@ fn browser() -> Result<()> {
             packages.join(" ")
         );
     }
+    apt("browser", &packages)
+}
+
+/// Installs Debian packages, as root.
+fn apt(name: &str, packages: &[&str]) -> Result<()> {
     run("package lists", &mut command("apt-get", &["update", "-qq"]))?;
     let mut arguments = vec!["install", "-y", "-qq", "--no-install-recommends"];
     arguments.extend(packages);
-    run("browser", command("apt-get", &arguments).env("DEBIAN_FRONTEND", "noninteractive"))
+    run(name, command("apt-get", &arguments).env("DEBIAN_FRONTEND", "noninteractive"))
+}
+
+/// What makes network namespaces. Without it the network tests use proxies, and say so.
+fn namespaces() -> Result<()> {
+    // It does not know `--version`.
+    let is_there = std::process::Command::new("ip").arg("-V").output().is_ok();
+    if is_there || !is_root() { Ok(()) } else { apt("network namespaces", &["iproute2"]) }
 }
 
 /// Without such a font a browser draws boxes. Where fonts cannot be listed, the system brings its own.
@@ -82,8 +95,7 @@ fn axe() -> Result<()> {
                  On Debian run: sudo apt-get install npm"
             );
         }
-        let arguments = ["install", "-y", "-qq", "--no-install-recommends", "npm"];
-        run("npm", command("apt-get", &arguments).env("DEBIAN_FRONTEND", "noninteractive"))?;
+        apt("npm", &["npm"])?;
     }
     let arguments = ["ci", "--prefix", "e2e/axe", "--ignore-scripts", "--no-audit", "--no-fund"];
     run("accessibility checker", &mut command("npm", &arguments))

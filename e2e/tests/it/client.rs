@@ -9,7 +9,7 @@ use e2e::output::Output;
 use e2e::setting;
 use shared::words::Words;
 
-use crate::key_of_words;
+use e2e::wallet::key;
 
 const COMMAND: &str = "Command: ";
 const BALANCE_OF: &str = "Address (Enter alone goes back): ";
@@ -17,7 +17,7 @@ const BALANCE_OF: &str = "Address (Enter alone goes back): ";
 #[test]
 fn the_tutorials_menu_works() -> Result<()> {
     let folder = tempfile::tempdir()?;
-    let miner = key_of_words(1)?.public_key().address().to_text("dev");
+    let miner = key(1)?.public_key().address().to_text("dev");
     let node = Node::start(folder.path(), 0, &["--chain", "dev", "--miner", &miner])?;
     let mut client = Client::start(&node.port()?.to_string())?;
     client.expect(COMMAND)?;

@@ -6,12 +6,12 @@ use anyhow::{Context as _, Result, ensure};
 use e2e::node::Node;
 use e2e::{root, setting};
 
-use crate::key_of_words;
+use e2e::wallet::key;
 
 #[test]
 fn an_independent_client_agrees_with_the_node() -> Result<()> {
     let folder = tempfile::tempdir()?;
-    let key = key_of_words(1)?;
+    let key = key(1)?;
     let file = folder.path().join("miner.pem");
     std::fs::write(&file, key.to_pkcs8_pem())?;
     let miner = key.public_key().address().to_text("dev");

@@ -2,13 +2,15 @@
 
 #![allow(clippy::print_stdout, reason = "a tool for the terminal")]
 
-mod chain;
 mod node;
 mod page;
 mod table;
 
 use anyhow::Result;
 use e2e::browser::with_browser;
+use e2e::chain;
+use shared::address::Address;
+use shared::spec::ChainSpec;
 
 use self::table::Table;
 
@@ -24,7 +26,7 @@ async fn main() -> Result<()> {
     node::sizes(&mut table, &folder.path().join("empty"))?;
     node::start_and_memory(&mut table, 0, &folder.path().join("empty"))?;
     let long = folder.path().join("long");
-    chain::build(&long, BLOCKS).await?;
+    chain::build(&long, ChainSpec::dev(), (0..BLOCKS).map(|_| Address::default())).await?;
     node::start_and_memory(&mut table, BLOCKS, &long)?;
     with_browser(async |browser| page::measure(&mut table, browser, &long).await).await?;
     println!("\n{table}");

@@ -4,7 +4,7 @@ use anyhow::{Result, ensure};
 use e2e::page::Page;
 
 use super::wallet::balance;
-use crate::key_of_words;
+use e2e::wallet::key;
 
 pub(crate) const AMOUNT: u64 = 50;
 const FEE: u64 = 1;
@@ -21,7 +21,7 @@ pub(crate) async fn refuse_mistakes(page: &Page, receiver: &str) -> Result<()> {
     page.fill("send-to", &mistyped).await?;
     let names_the_place = |note: &str| note.contains(&format!("position {}", position + 1));
     page.text_when("send-to-note", "the place of the error", names_the_place).await?;
-    let elsewhere = key_of_words(7)?.public_key().address().to_text("iron");
+    let elsewhere = key(7)?.public_key().address().to_text("iron");
     page.fill("send-to", &elsewhere).await?;
     page.text_when("send-to-note", "about the chain", |note| note.contains("another chain")).await?;
     refuse_private_key(page).await?;
@@ -46,7 +46,7 @@ pub(crate) async fn refuse_mistakes(page: &Page, receiver: &str) -> Result<()> {
 }
 
 async fn refuse_private_key(page: &Page) -> Result<()> {
-    let pem = key_of_words(7)?.to_pkcs8_pem();
+    let pem = key(7)?.to_pkcs8_pem();
     let line = pem.lines().nth(5).unwrap_or_default();
     page.paste("send-to", &pem).await?;
     page.text_when("send-to-note", "about the private key", |note| note.contains("private key")).await?;

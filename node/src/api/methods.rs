@@ -14,7 +14,7 @@ use shared::block::Block;
 use shared::codec;
 use shared::hash::{BlockHash, TxId};
 
-use super::{Server, proofs, submit, views};
+use super::{Server, peers, proofs, submit, views};
 use crate::chain::{ChainError, TransactionChange};
 use crate::mempool::RankError;
 use crate::miner::{ControlError, MinerHandle, Mining};
@@ -77,14 +77,7 @@ fn try_begin(server: &Arc<Server>, request: Request) -> Result<Work> {
             let headers = stored(snapshot.best_headers(from, count))?;
             Ok(Answer::Headers(HeadersView { headers: headers.iter().map(views::to_hex).collect() }))
         })),
-        Request::GetForks {} => {
-            let server = Arc::clone(server);
-            let forks = async move {
-                let forks = server.chain.forks().await.map_err(|error| chain_failed(&error))?;
-                Ok(Answer::Forks(views::forks(&forks)))
-            };
-            Ok(Work::Read(forks.boxed()))
-        }
+        Request::GetForks {} => Ok(get_forks(server)),
         Request::GetMempool { after, limit } => {
             let after = after.map(|after| after.parse()).transpose();
             let after = after.map_err(|error: RankError| invalid(format!("\"after\" is {error}")))?;
@@ -115,6 +108,14 @@ fn try_begin(server: &Arc<Server>, request: Request) -> Result<Work> {
             let threads = u16::try_from(threads).or(Err(invalid("too many threads".to_owned())))?;
             Ok(steer(server, async move |miner| miner.set_threads(threads).await))
         }
+        Request::GetPeers {} => {
+            peers::order(server, async move |network| network.peers().await.map(Answer::Peers))
+        }
+        Request::AddPeer { address } => peers::join(server, &address, true),
+        Request::RemovePeer { address } => peers::join(server, &address, false),
+        Request::GetBans { after, limit } => peers::bans(server, after.as_deref(), limit),
+        Request::Ban { address, seconds, reason } => peers::ban(server, &address, seconds, reason),
+        Request::Unban { address } => peers::unban(server, &address),
         Request::Authorize { .. } | Request::Subscribe(_) | Request::Unsubscribe { .. } => {
             Err(RpcError::new(rpc::INVALID_REQUEST, "this belongs to a WebSocket session".to_owned()))
         }
@@ -138,7 +139,7 @@ where
     Work::Change(answer.boxed())
 }
 
-fn page_limit(limit: Option<u64>) -> usize {
+pub(super) fn page_limit(limit: Option<u64>) -> usize {
     limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(DEFAULT_PAGE)
 }
 
@@ -214,6 +215,15 @@ fn pending_transaction(server: &Server, id: &TxId) -> Option<Answer> {
         transaction: views::transaction(server.chain.spec(), id, transaction),
         status: TransactionStatus::Pending,
     }))
+}
+
+fn get_forks(server: &Arc<Server>) -> Work {
+    let server = Arc::clone(server);
+    let forks = async move {
+        let forks = server.chain.forks().await.map_err(|error| chain_failed(&error))?;
+        Ok(Answer::Forks(views::forks(&forks)))
+    };
+    Work::Read(forks.boxed())
 }
 
 fn get_block(

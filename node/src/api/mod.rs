@@ -10,6 +10,7 @@ mod control;
 mod http;
 mod methods;
 mod origin;
+mod peers;
 mod proofs;
 mod session;
 mod stall;

@@ -19,6 +19,7 @@ mod join;
 mod limits;
 mod name;
 mod names;
+mod orders;
 mod outbox;
 mod peer;
 mod pending;
@@ -38,7 +39,7 @@ use libp2p::core::transport::TransportError;
 use libp2p::swarm::SwarmEvent;
 use libp2p::{Multiaddr, PeerId, Swarm};
 use shared::spec::ChainSpec;
-use tokio::sync::{broadcast, watch};
+use tokio::sync::{broadcast, mpsc, watch};
 use tokio::time::timeout;
 
 use crate::peers::PeerLimits;
@@ -48,6 +49,7 @@ pub use self::event::{NetworkEvent, PeerStatus};
 pub use self::identity::{IdentityError, KEY_FILE};
 pub use self::name::{PeerName, PeerNameError};
 pub use self::names::NamedStatus;
+pub use self::orders::OrderError;
 pub(crate) use self::task::Surroundings;
 
 use self::behaviour::Behaviour;
@@ -185,6 +187,8 @@ pub struct NetworkHandle {
     /// From the network's task, which ends when the node stops.
     events: broadcast::WeakSender<NetworkEvent>,
     is_ready: watch::Receiver<bool>,
+    /// To the network's task, which answers each when it is carried out.
+    orders: mpsc::Sender<orders::Order>,
 }
 
 /// The network at one moment.

@@ -1,6 +1,7 @@
 //! The nodes that the operator named: looked up, dialled by `peers`, and looked up again when they were lost, because a
 //! node that starts anew may have another port.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use libp2p::PeerId;
@@ -9,8 +10,9 @@ use super::NetworkEvent;
 use super::join::{Found, JoinError, find};
 use super::limits;
 use super::name::{PeerName, peer_address};
+use super::orders::OrderError;
 use super::task::{Done, Task};
-use crate::peers::PeerAddress;
+use crate::peers::{MAX_NAMED, PeerAddress, WishError};
 
 #[derive(Debug)]
 struct Named {
@@ -26,9 +28,12 @@ struct Named {
     told: Option<String>,
 }
 
-/// All of them.
+/// All of them, by numbers that are never used again: a lookup may end after its name was taken back.
 #[derive(Debug)]
-pub(super) struct Names(Vec<Named>);
+pub(super) struct Names {
+    named: BTreeMap<usize, Named>,
+    next: usize,
+}
 
 /// A node that the operator named.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,7 +49,7 @@ pub struct NamedStatus {
 impl Names {
     /// Returns who must answer at an address, when the operator said so.
     pub(super) fn expected(&self, address: PeerAddress) -> Option<PeerId> {
-        self.0.iter().find(|named| named.address == Some(address))?.id
+        self.named.values().find(|named| named.address == Some(address))?.id
     }
 
     pub(super) fn status(&self) -> Vec<NamedStatus> {
@@ -53,11 +58,25 @@ impl Names {
             address: named.address,
             trouble: named.told.clone(),
         };
-        self.0.iter().map(status).collect()
+        self.named.values().map(status).collect()
     }
 
     pub(super) fn new(names: Vec<PeerName>, now: Instant) -> Self {
-        let named = |name| Named {
+        let mut all = Self { named: BTreeMap::new(), next: 0 };
+        names.into_iter().for_each(|name| all.insert(name, now));
+        all
+    }
+
+    fn find(&self, name: &PeerName) -> Option<usize> {
+        self.named.iter().find(|(_, named)| named.name == *name).map(|(index, _)| *index)
+    }
+
+    /// Adds a name, or does nothing when it is there.
+    fn insert(&mut self, name: PeerName, now: Instant) {
+        if self.find(&name).is_some() {
+            return;
+        }
+        let named = Named {
             name,
             address: None,
             id: None,
@@ -66,17 +85,45 @@ impl Names {
             is_looked_up: false,
             told: None,
         };
-        Self(names.into_iter().map(named).collect())
+        self.named.insert(self.next, named);
+        self.next += 1;
     }
 }
 
 impl Task {
+    /// Joins a node from now on.
+    pub(super) fn add_name(&mut self, name: PeerName) -> Result<(), OrderError> {
+        if self.names.named.len() >= MAX_NAMED && self.names.find(&name).is_none() {
+            return Err(WishError::TooManyNamed { max: MAX_NAMED }.into());
+        }
+        self.names.insert(name, Instant::now());
+        self.look_up_names();
+        Ok(())
+    }
+
+    /// Joins it no more, and leaves it.
+    pub(super) fn remove_name(&mut self, name: &PeerName) -> Result<(), OrderError> {
+        let index = self.names.find(name).ok_or_else(|| OrderError::NotNamed(name.to_string()))?;
+        let removed = self.names.named.remove(&index);
+        let Some(address) = removed.and_then(|named| named.address) else { return Ok(()) };
+        // Two names may lead to one node.
+        if self.names.named.values().any(|named| named.address == Some(address)) {
+            return Ok(());
+        }
+        if let Some((peers, _)) = self.swarm.behaviour_mut().gate.peers()
+            && let Some(peer) = peers.unname(address)?
+        {
+            self.leave(peer, "the operator took it back");
+        }
+        Ok(())
+    }
+
     /// Looks up those who are not there.
     pub(super) fn look_up_names(&mut self) {
         let now = Instant::now();
         let genesis = *self.chain.spec().genesis_hash();
         let is_there = |address: &PeerAddress| self.peers.values().any(|peer| peer.dialled == Some(*address));
-        for (index, named) in self.names.0.iter_mut().enumerate() {
+        for (&index, named) in &mut self.names.named {
             if named.address.as_ref().is_some_and(is_there) {
                 named.told = None;
                 named.wait = limits::RETRY;
@@ -91,7 +138,7 @@ impl Task {
 
     pub(super) fn found(&mut self, index: usize, found: Result<Found, JoinError>) {
         let id = *self.swarm.local_peer_id();
-        let Some(named) = self.names.0.get_mut(index) else { return };
+        let Some(named) = self.names.named.get_mut(&index) else { return };
         named.is_looked_up = false;
         named.next = Instant::now() + named.wait;
         named.wait = (named.wait * 2).min(limits::RETRY_MOST);
@@ -124,15 +171,15 @@ impl Task {
 
     /// Tells the operator what became of a dial, if the address belongs to a name.
     pub(super) fn tell_of_address(&mut self, address: PeerAddress, what: &str) {
-        if let Some(index) = self.names.0.iter().position(|named| named.address == Some(address)) {
-            let name = &self.names.0[index].name;
-            self.tell_of(index, format!("cannot join {name}: {what}"));
+        let mut all = self.names.named.iter();
+        if let Some((index, named)) = all.find(|(_, named)| named.address == Some(address)) {
+            self.tell_of(*index, format!("cannot join {}: {what}", named.name));
         }
     }
 
     /// Says it once.
     fn tell_of(&mut self, index: usize, text: String) {
-        if let Some(named) = self.names.0.get_mut(index)
+        if let Some(named) = self.names.named.get_mut(&index)
             && named.told.as_ref() != Some(&text)
         {
             named.told = Some(text.clone());

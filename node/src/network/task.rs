@@ -13,7 +13,7 @@ use libp2p::swarm::ConnectionId;
 use libp2p::{PeerId, Swarm};
 use shared::hash::{BlockHash, TxId};
 use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::{broadcast, watch};
+use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
@@ -22,6 +22,7 @@ use super::behaviour::{Behaviour, Topics};
 use super::gate::Timer;
 use super::join::{Found, JoinError};
 use super::names::Names;
+use super::orders::{ORDER_CAPACITY, Order};
 use super::outbox::Outbox;
 use super::peer::Peer;
 use super::transactions::{Admission, Origin};
@@ -134,6 +135,7 @@ impl Listening {
         let (status, watch_status) =
             watch::channel(Arc::new(Status { peers: Vec::new(), named: Vec::new(), progress }));
         let (events, _) = broadcast::channel(EVENT_CAPACITY);
+        let (orders, queue) = mpsc::channel(ORDER_CAPACITY);
         let (is_ready, watch_ready) = watch::channel(self.config.peers.is_empty());
         let handle = NetworkHandle {
             id: *self.swarm.local_peer_id(),
@@ -142,15 +144,17 @@ impl Listening {
             status: watch_status,
             events: events.downgrade(),
             is_ready: watch_ready,
+            orders,
         };
         let outlets = Outlets { is_ready, status, events };
-        (handle, self.run(surroundings, outlets, token).boxed())
+        (handle, self.run(surroundings, outlets, queue, token).boxed())
     }
 
     async fn run(
         self,
         surroundings: Surroundings,
         outlets: Outlets,
+        orders: mpsc::Receiver<Order>,
         token: CancellationToken,
     ) -> Result<(), NetworkError> {
         let Self { mut swarm, config, .. } = self;
@@ -200,7 +204,7 @@ impl Listening {
         };
         let listening: Vec<_> = task.swarm.listeners().cloned().collect();
         listening.iter().for_each(|address| task.listens(address));
-        task.run(events, token).boxed().await
+        task.run(events, orders, token).boxed().await
     }
 }
 
@@ -208,6 +212,7 @@ impl Task {
     async fn run(
         mut self,
         mut events: broadcast::Receiver<ChainEvent>,
+        mut orders: mpsc::Receiver<Order>,
         token: CancellationToken,
     ) -> Result<(), NetworkError> {
         let mut ticks = tokio::time::interval(TICK);
@@ -228,6 +233,7 @@ impl Task {
                     let done = done.or(Err(NetworkError::Broken))?;
                     self.finished(done);
                 }
+                Some(order) = orders.recv() => self.carry_out(order),
                 () = self.outbox.due() => self.announce_transactions(),
                 event = self.swarm.select_next_some() => self.swarm_event(event),
             }

@@ -26,7 +26,7 @@ use std::net::IpAddr;
 use crate::sync::{Fault, Now, PeerKey};
 
 pub use address::{AddressError, BanKey, Group, PeerAddress, Scope};
-pub use bucket::Bucket;
+pub use named::MAX_NAMED;
 pub use saved::{Ban, SAVED_VERSION, Saved, SavedAddress};
 pub use score::{MAX_POINTS, points};
 

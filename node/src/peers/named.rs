@@ -6,7 +6,7 @@ use super::WishError;
 use super::address::PeerAddress;
 
 /// More than anybody types; beside the other connections.
-const MAX_NAMED: usize = 64;
+pub const MAX_NAMED: usize = 64;
 /// The first pause before another attempt; it doubles each time.
 const FIRST_PAUSE_MS: u64 = 2_000;
 /// The longest pause.

@@ -12,4 +12,6 @@ pub mod views;
 
 pub use incoming::{Call, Incoming, MAX_BATCH};
 pub use json::{MAX_DEPTH, MAX_MESSAGE_BYTES, ShapeError};
-pub use request::{MAX_HEADERS, MAX_MINING_THREADS, MAX_PAGE, ParamsError, Request, Token, Topic};
+pub use request::{
+    MAX_BAN_SECONDS, MAX_HEADERS, MAX_MINING_THREADS, MAX_PAGE, ParamsError, Request, Token, Topic,
+};

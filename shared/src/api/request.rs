@@ -16,6 +16,9 @@ pub const MAX_HEADERS: u64 = 500;
 /// At most so many threads mine: more than any processor has.
 pub const MAX_MINING_THREADS: u64 = 1024;
 
+/// Nobody is banned for longer than a year.
+pub const MAX_BAN_SECONDS: u64 = 365 * 24 * 3_600;
+
 /// What a hash parameter should be.
 const HASH: &str = "64 hex digits";
 
@@ -120,6 +123,43 @@ pub enum Request {
     SetMining {
         /// 0 for none, at most [`MAX_MINING_THREADS`].
         threads: u64,
+    },
+    /// Asks for the connections to other nodes. Answered by [`super::views::PeersView`].
+    GetPeers {},
+    /// Connects to a node, again and again until this one stops. Answered by [`super::views::PeersView`].
+    AddPeer {
+        /// As on the node's command line: where wallets reach it, as `192.168.1.5:1111`, or a multiaddr.
+        address: String,
+    },
+    /// Connects to a node that was added no more. Answered by [`super::views::PeersView`].
+    RemovePeer {
+        /// As in [`Request::AddPeer`].
+        address: String,
+    },
+    /// Asks for a page of the bans. Answered by [`super::views::BansView`].
+    GetBans {
+        /// Only addresses after this one, which a page before named as `next`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        after: Option<String>,
+        /// At most so many entries, 1 to 100; 20 when absent.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        limit: Option<u64>,
+    },
+    /// Disconnects an address and lets nobody in from there. Answered by [`super::views::BansView`].
+    Ban {
+        /// An IP address.
+        address: String,
+        /// For how long, 1 to [`MAX_BAN_SECONDS`]; a day when absent.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        seconds: Option<u64>,
+        /// Why, for those who look at the list.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
+    /// Ends a ban. Answered by [`super::views::BansView`].
+    Unban {
+        /// An IP address, or as the list of bans has it.
+        address: String,
     },
     /// Asks to be told of changes; the current value comes first. Answered by a subscription id.
     Subscribe(Topic),
@@ -260,6 +300,19 @@ impl Request {
             "set_mining" => {
                 Self::SetMining { threads: fields.required_integer("threads", 0, MAX_MINING_THREADS)? }
             }
+            "get_peers" => Self::GetPeers {},
+            "add_peer" => Self::AddPeer { address: fields.text("address")? },
+            "remove_peer" => Self::RemovePeer { address: fields.text("address")? },
+            "get_bans" => Self::GetBans {
+                after: fields.optional_text("after")?,
+                limit: fields.optional_integer("limit", 1, MAX_PAGE)?,
+            },
+            "ban" => Self::Ban {
+                address: fields.text("address")?,
+                seconds: fields.optional_integer("seconds", 1, MAX_BAN_SECONDS)?,
+                reason: fields.optional_text("reason")?,
+            },
+            "unban" => Self::Unban { address: fields.text("address")? },
             "subscribe" => Self::Subscribe(Topic::parse(&mut fields)?),
             "unsubscribe" => Self::Unsubscribe { id: fields.integer("id")? },
             _ => return Err(ParamsError::UnknownMethod),
@@ -271,7 +324,18 @@ impl Request {
     /// Returns whether only an authorized session may ask this.
     #[must_use]
     pub const fn is_privileged(&self) -> bool {
-        matches!(self, Self::GetNode {} | Self::SetPayout { .. } | Self::SetMining { .. })
+        matches!(
+            self,
+            Self::GetNode {}
+                | Self::SetPayout { .. }
+                | Self::SetMining { .. }
+                | Self::GetPeers {}
+                | Self::AddPeer { .. }
+                | Self::RemovePeer { .. }
+                | Self::GetBans { .. }
+                | Self::Ban { .. }
+                | Self::Unban { .. }
+        )
     }
 
     fn parse_get_block(fields: &mut Fields<'_>) -> Result<Self, ParamsError> {

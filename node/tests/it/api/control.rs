@@ -7,12 +7,24 @@ use crate::support::{address, easy_spec};
 
 const PREFIX: &str = "dev";
 /// What is refused without the token.
-const PRIVILEGED: [&str; 3] = ["get_node", "set_payout", "set_mining"];
+const PRIVILEGED: [&str; 9] = [
+    "get_node",
+    "set_payout",
+    "set_mining",
+    "get_peers",
+    "add_peer",
+    "remove_peer",
+    "get_bans",
+    "ban",
+    "unban",
+];
 
 fn params(method: &str) -> Value {
     match method {
         "set_payout" => json!({"address": address(0).to_text(PREFIX)}),
         "set_mining" => json!({"threads": 1}),
+        "add_peer" | "remove_peer" => json!({"address": "127.0.0.1:1111"}),
+        "ban" | "unban" => json!({"address": "9.9.9.9"}),
         _ => json!({}),
     }
 }
@@ -25,6 +37,32 @@ async fn assert_refused(client: &mut Client) {
         let reply = client.ask(&message.to_string()).await;
         assert!(reply["error"].as_str().unwrap().contains("authorize"), "{reply}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn orders_about_peers_are_read_before_anything_else() {
+    let api = TestApi::new(&easy_spec()).await;
+    let mut client = api.connect().await;
+    client.call("authorize", json!({"token": api.control.token.reveal()})).await.unwrap();
+    for (method, params) in [
+        ("add_peer", json!({"address": "nobody"})),
+        ("remove_peer", json!({"address": ""})),
+        ("ban", json!({"address": "example.org"})),
+        ("ban", json!({"address": "9.9.9.9", "seconds": 0})),
+        ("ban", json!({"address": "9.9.9.9", "seconds": 31_536_001})),
+        ("unban", json!({"address": "9.9.9.9/8"})),
+        ("get_bans", json!({"after": "x"})),
+        ("get_bans", json!({"limit": 101})),
+    ] {
+        let error = client.call(method, params.clone()).await.unwrap_err();
+        assert_eq!(error["code"], -32602, "{method} {params}");
+    }
+    // What is right reaches the network, which this API has none of.
+    for address in ["9.9.9.9", "9.9.9.9:11111", "[2a00::1]:11111", "2a00::/64", "::ffff:9.9.9.9"] {
+        let error = client.call("ban", json!({"address": address})).await.unwrap_err();
+        assert!(error["message"].as_str().unwrap().contains("without connections"), "{address}: {error}");
+    }
+    api.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,6 +2,7 @@
 
 mod join;
 mod news;
+mod orders;
 #[cfg(unix)]
 mod processes;
 mod refused;

@@ -1,5 +1,5 @@
 use super::*;
-use crate::api::request::Topic;
+use crate::api::request::{MAX_BAN_SECONDS, Topic};
 use crate::api::views::{BalanceView, SubmittedView};
 use crate::hash::TxId;
 
@@ -57,6 +57,18 @@ fn every_request_survives_its_own_encoding() {
         Request::GetBlock { hash: None, height: Some(9_007_199_254_740_991) },
         Request::GetHeaders { from: 0, count: 500 },
         Request::GetForks {},
+        Request::GetPeers {},
+        Request::AddPeer { address: "9.9.9.9:1".to_owned() },
+        Request::RemovePeer { address: "9.9.9.9:1".to_owned() },
+        Request::GetBans { after: None, limit: None },
+        Request::GetBans { after: Some("9.9.9.9".to_owned()), limit: Some(100) },
+        Request::Ban { address: "9.9.9.9".to_owned(), seconds: None, reason: None },
+        Request::Ban {
+            address: "9.9.9.9".to_owned(),
+            seconds: Some(MAX_BAN_SECONDS),
+            reason: Some("x".to_owned()),
+        },
+        Request::Unban { address: "9.9.9.9".to_owned() },
         Request::GetMempool { after: None, limit: None },
         Request::GetMempool { after: Some("0a".to_owned()), limit: Some(100) },
         Request::Transaction { transaction: "00ff".to_owned() },

@@ -4,6 +4,7 @@
 
 mod forks;
 mod news;
+mod peers;
 mod proofs;
 mod submit;
 
@@ -13,6 +14,7 @@ pub use self::forks::{ForkBlockView, ForkView, ForksView};
 pub use self::news::{
     HeadView, MempoolNewsView, RemovalReason, RemovedView, TransactionNews, TransactionNewsView,
 };
+pub use self::peers::{BanView, BansView, NamedPeerView, PeerRole, PeerView, PeersView};
 pub use self::proofs::{AccountProofView, TransactionProofView};
 pub use self::submit::{CheckVerdict, CheckView, SubmittedView};
 use crate::hash::{BlockHash, ChainRoot, HistoryHead, MerkleRoot, StateRoot, TxId};
@@ -297,6 +299,10 @@ pub enum Answer {
     Node(NodeView),
     /// To `get_forks`.
     Forks(ForksView),
+    /// To `get_peers`, `add_peer` and `remove_peer`.
+    Peers(PeersView),
+    /// To `get_bans`, `ban` and `unban`.
+    Bans(BansView),
     /// To `authorize`: always true.
     Authorized(bool),
     /// To `subscribe`: the subscription's id.

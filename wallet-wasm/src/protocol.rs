@@ -5,7 +5,10 @@
 //! except that new words are shown once in [`Reply::Words`].
 
 use serde::{Deserialize, Serialize};
-use shared::api::views::{AccountView, HeadView, HistoryView, InfoView, NodeView, TransactionStatusView};
+use shared::api::views::{
+    AccountView, BansView, ForksView, HeadView, HistoryView, InfoView, NodeView, PeersView,
+    TransactionStatusView,
+};
 use shared::hash::TxId;
 
 use crate::error::WalletError;
@@ -102,8 +105,12 @@ pub enum Command {
         /// Its id.
         tx_id: TxId,
     },
+    /// Asks for the branches beside the best chain. Reply: [`Reply::Forks`].
+    Forks,
     /// Steers the node. Reply: [`Reply::Node`].
     Steer(Steering),
+    /// Looks at the node's connections to others, or changes them. Reply: [`Reply::Peers`] or [`Reply::Bans`].
+    Peers(PeerOrder),
 }
 
 /// What the page asks of the node that served it.
@@ -125,6 +132,36 @@ pub enum Steering {
     /// Changes who earns the rewards.
     SetPayout {
         /// bech32m or tutorial address.
+        address: String,
+    },
+}
+
+/// What the page asks about the node's connections to others, after [`Steering::Authorize`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "snake_case")]
+pub enum PeerOrder {
+    /// Who is there. Reply: [`Reply::Peers`].
+    Look,
+    /// Connects to a node. Reply: [`Reply::Peers`].
+    Add {
+        /// As on the node's command line.
+        address: String,
+    },
+    /// Connects to it no more. Reply: [`Reply::Peers`].
+    Remove {
+        /// As it was added.
+        address: String,
+    },
+    /// Who is banned, the first of them. Reply: [`Reply::Bans`].
+    LookAtBans,
+    /// Bans an address for a day. Reply: [`Reply::Bans`].
+    Ban {
+        /// An IP address.
+        address: String,
+    },
+    /// Ends a ban. Reply: [`Reply::Bans`].
+    Unban {
+        /// As the list has it.
         address: String,
     },
 }
@@ -172,6 +209,12 @@ pub enum Reply {
     Transaction(TransactionStatusView),
     /// How the node is set now.
     Node(NodeView),
+    /// The branches beside the best chain.
+    Forks(ForksView),
+    /// The node's connections to others.
+    Peers(PeersView),
+    /// Whom the node bans.
+    Bans(BansView),
 }
 
 /// Exactly what will be signed.
@@ -323,7 +366,9 @@ impl core::fmt::Debug for Command {
             Self::Send => "Send",
             Self::History { .. } => "History",
             Self::Transaction { .. } => "Transaction",
+            Self::Forks => "Forks",
             Self::Steer(_) => "Steer",
+            Self::Peers(_) => "Peers",
         })
     }
 }
@@ -357,6 +402,9 @@ impl core::fmt::Debug for Reply {
             Self::History(history) => f.debug_tuple("History").field(history).finish(),
             Self::Transaction(transaction) => f.debug_tuple("Transaction").field(transaction).finish(),
             Self::Node(node) => f.debug_tuple("Node").field(node).finish(),
+            Self::Forks(forks) => f.debug_tuple("Forks").field(forks).finish(),
+            Self::Peers(peers) => f.debug_tuple("Peers").field(peers).finish(),
+            Self::Bans(bans) => f.debug_tuple("Bans").field(bans).finish(),
         }
     }
 }

@@ -10,7 +10,7 @@ use shared::hash::{BlockHash, HistoryHead, TxId, sha256};
 use shared::keys::KeyError;
 
 use crate::error::{KeystoreProblem, WalletError};
-use crate::protocol::{Command, Connection, Event, FromWorker, Reply, Steering, ToWorker};
+use crate::protocol::{Command, Connection, Event, FromWorker, PeerOrder, Reply, Steering, ToWorker};
 
 /// A key with all that belongs to it.
 #[derive(Deserialize)]
@@ -119,6 +119,9 @@ fn every_command_survives_json() {
         Command::History { before: Some(9_007_199_254_740_991) },
         Command::Transaction { tx_id: TxId(sha256(b"")) },
         Command::Steer(Steering::Authorize { token: text() }),
+        Command::Forks,
+        Command::Peers(PeerOrder::Look),
+        Command::Peers(PeerOrder::Ban { address: text() }),
         Command::Steer(Steering::Look),
         Command::Steer(Steering::SetMining { threads: 2 }),
         Command::Steer(Steering::SetPayout { address: text() }),

@@ -1,10 +1,11 @@
 //! The wallet as a state machine: commands and what the socket says go in, effects come out.
 //!
 //! It has no clock, socket or randomness of its own, so that a test drives it natively exactly as a web worker does.
-//! This file takes in and gives out; `payments` signs and submits, `steering` steers the node, `wallet` makes, opens and
+//! This file takes in and gives out; `payments` signs and submits, `steering` steers the node, `network` asks for others, `wallet` makes, opens and
 //! closes wallets, `blocks` fetches the latest blocks.
 
 mod blocks;
+mod network;
 mod payments;
 mod steering;
 mod wallet;
@@ -110,6 +111,10 @@ enum Asked {
     Node {
         id: u32,
     },
+    Network {
+        id: u32,
+        kind: network::Kind,
+    },
     /// To submit a payment.
     Submit {
         tx_id: TxId,
@@ -204,6 +209,8 @@ impl<R: TryCryptoRng> Engine<R> {
                 let asked = Asked::Transaction { id, tx_id };
                 self.session.ask(&Request::GetTransaction { tx_id }, asked).map(|()| None)
             }
+            Command::Forks => self.ask_forks(id).map(|()| None),
+            Command::Peers(order) => self.order(id, order).map(|()| None),
             Command::Steer(steering) => self.steer(id, steering).map(|()| None),
         }
     }
@@ -269,6 +276,7 @@ impl<R: TryCryptoRng> Engine<R> {
             }
             Asked::Authorize { id } => self.on_authorized(id, result, sink),
             Asked::Node { id } => steering::on_node(id, result, sink),
+            Asked::Network { id, kind } => network::on_answer(id, kind, result, sink),
             Asked::Submit { tx_id } => self.on_submitted(tx_id, result.map(|_| ()), sink),
             Asked::Lookup { tx_id, refusal } => {
                 self.on_looked_up(

@@ -232,6 +232,7 @@ fn submitted(tx_id: TxId) -> Value {
 }
 
 mod blocks;
+mod network;
 mod payments;
 mod steering;
 

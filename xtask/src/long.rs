@@ -1,12 +1,15 @@
 //! What takes longer than anybody wants to wait on every run. Results are dated files in `docs/results/`.
 
+use std::process::Command;
+
 use anyhow::{Context, Result, ensure};
 use clap::Subcommand;
 use serde_json::{Value, json};
 
 use crate::fuzz::fuzz;
 use crate::network;
-use crate::run::{cargo, command, root, run};
+use crate::run::{cargo, command, root, run, target_dir};
+use crate::spread::publish;
 
 /// A long chore.
 #[derive(Debug, Subcommand)]
@@ -50,6 +53,17 @@ pub(crate) enum Long {
         #[arg(long, default_value_t = 1)]
         first_seed: u64,
     },
+    /// Simulates networks of honest nodes and liars, in trouble and out of it.
+    Simulation {
+        /// How many.
+        #[arg(long, default_value_t = 10_000)]
+        seeds: u32,
+        /// Only this one, which failed.
+        #[arg(long)]
+        seed: Option<u64>,
+    },
+    /// Simulates up to a thousand nodes, to see how fast blocks spread; writes docs/network.md and its picture.
+    SimulationReport,
     /// Fuzzes every target.
     Fuzz {
         /// Only this one.
@@ -72,6 +86,8 @@ pub(crate) fn long(chore: Long) -> Result<()> {
         Long::BitFlips { flips } => ("bit-flips", store_test("damage::a_bit", "IRONCHAIN_FLIPS", flips)?),
         Long::Forks { trees } => ("forks", store_test("forks::", "RANDOM_TREES", trees)?),
         Long::Network { schedules, first_seed } => ("network", network::schedules(first_seed, schedules)?),
+        Long::Simulation { seeds, seed } => ("simulation", simulation(seeds, seed)?),
+        Long::SimulationReport => ("simulation-report", simulation_report()?),
         Long::Fuzz { target, seconds } => {
             let reached = fuzz(target.as_deref(), seconds)?;
             let entry = |reached: &crate::fuzz::Reached| {
@@ -99,6 +115,35 @@ fn store_test(test: &str, variable: &str, count: u32) -> Result<Value> {
     Ok(json!({ "test": test, "count": count, "failures": 0 }))
 }
 
+/// Builds a command that runs a test of whole networks in one thread. Only the node itself has to be quick for it, so
+/// nothing else is built once more.
+fn simulated(test: &str) -> Command {
+    let optimised = "profile.dev.package.node.opt-level=3";
+    let arguments = ["test", "--locked", "-p", "node", "--no-default-features", "--config", optimised];
+    let mut command = cargo(&arguments);
+    command.args(["--test", "it", "--", "--nocapture", test]);
+    command
+}
+
+fn simulation(seeds: u32, seed: Option<u64>) -> Result<Value> {
+    let mut command = simulated("simulation::honest_nodes_agree");
+    match seed {
+        Some(seed) => command.env("SIMULATION_SEED", seed.to_string()),
+        None => command.env("SIMULATION_SEEDS", seeds.to_string()),
+    };
+    run("simulation", &mut command)?;
+    Ok(json!({ "seeds": if seed.is_some() { 1 } else { seeds }, "failures": 0 }))
+}
+
+fn simulation_report() -> Result<Value> {
+    let path = target_dir().join("simulation-report.json");
+    run("simulation", simulated("simulation::report").env("SIMULATION_REPORT", &path))?;
+    let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let report = serde_json::from_str(&text).context("the simulation's report is no JSON")?;
+    publish(&report)?;
+    Ok(report)
+}
+
 /// Writes a result under its name and today's date, with the commit that it was measured at.
 fn write(name: &str, seconds: u64, result: &Value) -> Result<()> {
     let date = said(&mut command("date", &["-u", "+%F"]))?;
@@ -113,7 +158,7 @@ fn write(name: &str, seconds: u64, result: &Value) -> Result<()> {
     Ok(())
 }
 
-fn said(command: &mut std::process::Command) -> Result<String> {
+fn said(command: &mut Command) -> Result<String> {
     let output = command.output().with_context(|| format!("cannot start {command:?}"))?;
     ensure!(output.status.success(), "{command:?} failed: {}", String::from_utf8_lossy(&output.stderr));
     Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())

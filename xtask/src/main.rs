@@ -11,6 +11,7 @@ mod page;
 mod run;
 mod screenshots;
 mod setup;
+mod spread;
 mod test;
 mod tidy;
 

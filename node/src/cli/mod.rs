@@ -251,6 +251,7 @@ impl Settings {
         self.limits.apply(&mut api, &mut chain.mempool, &mut peer_limits);
         let network = NetworkConfig {
             port: self.p2p_port.unwrap_or_else(|| default_p2p_port(port)),
+            or_any_port: self.p2p_port.is_none(),
             peers: self.join.into_iter().chain(self.peer).map(parse_peer).collect::<Result<_, _>>()?,
             announce: self.announce.into_iter().map(parse_announced).collect::<Result<_, _>>()?,
             discover: self.discover,

@@ -35,7 +35,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
-use libp2p::core::transport::TransportError;
 use libp2p::swarm::SwarmEvent;
 use libp2p::{Multiaddr, PeerId, Swarm};
 use shared::spec::ChainSpec;
@@ -65,6 +64,8 @@ const LISTEN_LIMIT: Duration = Duration::from_secs(5);
 pub struct NetworkConfig {
     /// The port for other nodes; 0 for any free one.
     pub port: u16,
+    /// Whether any free one does as well when that is taken, because nobody asked for it.
+    pub or_any_port: bool,
     /// Nodes to join, and to join again whenever they were lost.
     pub peers: Vec<PeerName>,
     /// Addresses at which others can dial this node, beside the one it listens on.
@@ -135,8 +136,17 @@ pub(crate) async fn listen(
     let key = identity::load_or_make(directory)?;
     let mut swarm = behaviour::swarm(key, spec, config.discover)?;
     let mut address = SocketAddr::new(ip, config.port);
-    let port = timeout(LISTEN_LIMIT, take_port(&mut swarm, address)).await;
-    address.set_port(port.unwrap_or_else(|_| Err(refused(address, "it takes too long")))?);
+    let port = match take_port(&mut swarm, address).await {
+        Err(NetworkError::PortInUse { address: taken }) if config.or_any_port => {
+            tracing::warn!(
+                "{taken} is in use, so other nodes are listened for on another port; --p2p-port chooses one"
+            );
+            address.set_port(0);
+            take_port(&mut swarm, address).await?
+        }
+        port => port?,
+    };
+    address.set_port(port);
     if ip == IpAddr::V6(Ipv6Addr::UNSPECIFIED) {
         // All interfaces are meant, and here those of IPv6 alone are taken.
         listen_on(&mut swarm, SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), address.port()))?;
@@ -150,27 +160,31 @@ pub(crate) async fn listen(
 /// Listens, and returns the port that it got.
 async fn take_port(swarm: &mut Swarm<Behaviour>, address: SocketAddr) -> Result<u16, NetworkError> {
     listen_on(swarm, address)?;
-    loop {
-        match swarm.select_next_some().await {
-            SwarmEvent::NewListenAddr { address: bound, .. } => {
-                if let Some(bound) = socket(&bound) {
-                    return Ok(bound.port());
+    let port = async {
+        loop {
+            match swarm.select_next_some().await {
+                SwarmEvent::NewListenAddr { address: bound, .. } => {
+                    if let Some(bound) = socket(&bound) {
+                        return Ok(bound.port());
+                    }
                 }
+                SwarmEvent::ListenerClosed { reason: Err(error), .. } => return Err(refused(address, error)),
+                _ => {}
             }
-            SwarmEvent::ListenerClosed { reason: Err(error), .. } => return Err(refused(address, error)),
-            _ => {}
         }
-    }
+    };
+    timeout(LISTEN_LIMIT, port).await.unwrap_or_else(|_| Err(refused(address, "it takes too long")))
 }
 
 fn listen_on(swarm: &mut Swarm<Behaviour>, address: SocketAddr) -> Result<(), NetworkError> {
-    let listening = swarm.listen_on(multiaddr(address));
-    listening.map(drop).map_err(|error| match error {
-        TransportError::Other(error) if error.kind() == ErrorKind::AddrInUse => {
-            NetworkError::PortInUse { address }
-        }
-        error => refused(address, error),
-    })
+    // libp2p hides what the system said below errors of its own, so we ask the system ourselves first.
+    if let Err(error) = std::net::TcpListener::bind(address) {
+        return Err(match error.kind() {
+            ErrorKind::AddrInUse => NetworkError::PortInUse { address },
+            _ => refused(address, error),
+        });
+    }
+    swarm.listen_on(multiaddr(address)).map(drop).map_err(|error| refused(address, error))
 }
 
 fn refused(address: SocketAddr, reason: impl std::fmt::Display) -> NetworkError {

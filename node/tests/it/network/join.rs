@@ -1,6 +1,7 @@
 //! Joining, copying the chain, and finding together again.
 
 use std::num::NonZeroU64;
+use std::sync::Arc;
 
 use tokio::net::TcpListener;
 
@@ -158,4 +159,29 @@ async fn a_node_on_all_interfaces_is_joined_over_ipv4_and_ipv6() {
         }
         first.stop().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_port_that_is_taken_is_told_unless_nobody_asked_for_it() {
+    let (spec, clock) = (easy_spec(), ManualClock::new(&easy_spec()));
+    let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let directory = tempfile::tempdir().unwrap();
+    let mut config = node::Config::new(Arc::clone(&spec), directory.path().to_owned());
+    config.network.port = port;
+    let error = node::open(config).await.unwrap_err().to_string();
+    assert!(
+        error.contains(&format!("127.0.0.1:{port}: the port is in use")) && error.contains("--p2p-port"),
+        "{error}"
+    );
+
+    let node = TestNode::start_in(directory, &spec, &clock, &[], |config| {
+        (config.network.port, config.network.or_any_port) = (port, true);
+    })
+    .await;
+    assert_ne!(node.node.network.address().port(), port);
+    let other = TestNode::start(&spec, &clock, &[node.name()]).await;
+    other.has_peers(1).await;
+    other.stop().await;
+    node.stop().await;
 }

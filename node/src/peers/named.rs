@@ -9,8 +9,10 @@ use super::address::PeerAddress;
 pub const MAX_NAMED: usize = 64;
 /// The first pause before another attempt; it doubles each time.
 const FIRST_PAUSE_MS: u64 = 2_000;
-/// The longest pause.
-const MAX_PAUSE_MS: u64 = 300_000;
+/// The longest pause: a network that was cut is whole again a minute after it can be, and an attempt costs a packet.
+const MAX_PAUSE_MS: u64 = 60_000;
+/// The pause after it was sent away.
+const REJECTED_PAUSE_MS: u64 = 300_000;
 
 /// They are dialled for as long as the node runs.
 #[derive(Debug, Default)]
@@ -63,7 +65,7 @@ impl Named {
     /// Notes that it was sent away; it is not asked again soon.
     pub(super) fn rejected(&mut self, address: &PeerAddress, now_ms: u64) {
         if let Some(attempts) = self.0.get_mut(address) {
-            attempts.due_ms = now_ms.saturating_add(MAX_PAUSE_MS);
+            attempts.due_ms = now_ms.saturating_add(REJECTED_PAUSE_MS);
         }
     }
 }

@@ -9,6 +9,9 @@ mod load;
 mod quiet;
 mod snapshot;
 mod tables;
+#[cfg(test)]
+mod tests;
+mod upgrade;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -184,7 +187,8 @@ impl Store {
             if store.is_new()? {
                 store.initialize(spec)?;
             }
-            store.check_meta(spec)?;
+            store.check_chain(spec)?;
+            store.upgrade(&upgrade::STEPS)?;
             Ok(store)
         })
     }
@@ -282,24 +286,15 @@ impl Store {
         })
     }
 
-    fn check_meta(&self, spec: &ChainSpec) -> Result<(), StoreError> {
-        let path = || self.reader.path.to_path_buf();
-        let schema = self.meta(tables::META_SCHEMA)?.and_then(|bytes| <[u8; 4]>::try_from(bytes).ok());
-        match schema.map(u32::from_le_bytes) {
-            Some(SCHEMA) => {}
-            Some(found) if found > SCHEMA => {
-                return Err(StoreError::NewerSchema { path: path(), found, supported: SCHEMA });
-            }
-            Some(_) | None => {
-                return Err(self.corrupt("it names no schema version".to_owned()));
-            }
-        }
+    fn check_chain(&self, spec: &ChainSpec) -> Result<(), StoreError> {
         let found = self.meta(tables::META_GENESIS)?.and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
         match found.map(shared::hash::BlockHash) {
             Some(found) if found == *spec.genesis_hash() => Ok(()),
-            Some(found) => {
-                Err(StoreError::OtherChain { path: path(), found, expected: *spec.genesis_hash() })
-            }
+            Some(found) => Err(StoreError::OtherChain {
+                path: self.reader.path.to_path_buf(),
+                found,
+                expected: *spec.genesis_hash(),
+            }),
             None => Err(self.corrupt("it names no genesis block".to_owned())),
         }
     }

@@ -2,7 +2,8 @@
 
 use redb::TableDefinition;
 
-/// The version of everything below. A store with a higher one is refused.
+/// The version of everything below. A store with a higher one is refused, one with a lower one is upgraded when it is
+/// opened.
 pub(super) const SCHEMA: u32 = 1;
 
 /// Facts about the whole store, by the names below.

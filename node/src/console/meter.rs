@@ -121,6 +121,7 @@ fn line(verb: &str, progress: Progress, elapsed: Duration) -> String {
             let per_cent = u128::from(height) * 100 / u128::from(last);
             format!("{height} of {last} blocks ({per_cent} %)")
         }
+        _ if height == 0 => "0 blocks, for there is none after genesis yet,".to_owned(),
         _ => format!("{height} blocks"),
     };
     let per_second = u128::from(n_transactions) * 1_000 / elapsed.as_millis().max(1);
@@ -158,6 +159,9 @@ mod tests {
         let unknown = Progress { height: 50, last: None, n_transactions: 0 };
         assert_eq!(line("imported", unknown, second), "imported 50 blocks in 1.0 s");
         let empty = Progress { height: 0, last: Some(0), n_transactions: 0 };
-        assert_eq!(line("checked", empty, Duration::ZERO), "checked 0 blocks in 0.0 s");
+        assert_eq!(
+            line("checked", empty, Duration::ZERO),
+            "checked 0 blocks, for there is none after genesis yet, in 0.0 s"
+        );
     }
 }

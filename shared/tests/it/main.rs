@@ -3,6 +3,7 @@
 
 #![cfg(not(target_arch = "wasm32"))]
 
+mod cost;
 mod model;
 mod properties;
 mod support;

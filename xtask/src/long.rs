@@ -7,6 +7,7 @@ use clap::Subcommand;
 use serde_json::{Value, json};
 
 use crate::fuzz::fuzz;
+use crate::mutants::mutants;
 use crate::network;
 use crate::run::{cargo, command, root, run, target_dir};
 use crate::spread::publish;
@@ -64,6 +65,11 @@ pub(crate) enum Long {
     },
     /// Simulates up to a thousand nodes, to see how fast blocks spread; writes docs/network.md and its picture.
     SimulationReport,
+    /// Changes the rules in one place at a time, and asks whether a test notices.
+    Mutants {
+        /// Only these modules of `shared`.
+        modules: Vec<String>,
+    },
     /// Fuzzes every target.
     Fuzz {
         /// Only this one.
@@ -88,6 +94,7 @@ pub(crate) fn long(chore: Long) -> Result<()> {
         Long::Network { schedules, first_seed } => ("network", network::schedules(first_seed, schedules)?),
         Long::Simulation { seeds, seed } => ("simulation", simulation(seeds, seed)?),
         Long::SimulationReport => ("simulation-report", simulation_report()?),
+        Long::Mutants { modules } => ("mutants", mutants(&modules)?),
         Long::Fuzz { target, seconds } => {
             let reached = fuzz(target.as_deref(), seconds)?;
             let entry = |reached: &crate::fuzz::Reached| {

@@ -6,6 +6,7 @@ mod bench;
 mod check;
 mod fuzz;
 mod long;
+mod mutants;
 mod network;
 mod page;
 mod run;

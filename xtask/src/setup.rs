@@ -101,7 +101,8 @@ fn axe() -> Result<()> {
     run("accessibility checker", &mut command("npm", &arguments))
 }
 
-fn install(package: &str, version: &str, binary: &str) -> Result<()> {
+/// Installs a tool for this workspace alone, unless it is there.
+pub(crate) fn install(package: &str, version: &str, binary: &str) -> Result<()> {
     if tools().join("bin").join(binary).exists() {
         return Ok(());
     }

@@ -137,20 +137,36 @@ fn hdr_6_time_is_not_far_ahead() {
 }
 
 #[test]
+fn a_checked_block_is_the_block_that_it_was() {
+    let block = payments();
+    let checked = check(block.clone()).unwrap();
+    assert_eq!((checked.hash(), checked.header()), (&block.header.hash(), &block.header));
+    assert_eq!((checked.coinbase(), checked.height()), (&block.coinbase, block.coinbase.height));
+    let bytes = codec::encode(&block);
+    assert_eq!((checked.size(), checked.encode()), (bytes.len(), bytes));
+    let transactions = checked.transactions().iter().map(|transaction| transaction.transaction());
+    assert!(transactions.eq(&block.transactions));
+}
+
+#[test]
 fn blk_1_size() {
-    let mut spec = ChainSpec::dev();
     let mut block = payments();
     let payment = block.transactions[0].clone();
     block.transactions.extend([payment.clone(), payment]);
     let got = codec::encode(&block).len();
+    let check_within = |max_block_bytes| {
+        let rules = crate::spec::Rules { max_block_bytes, ..ChainSpec::dev().rules().clone() };
+        let spec = ChainSpec::new("small", rules, 0, "").unwrap();
+        let height = block.coinbase.height;
+        let context = BodyContext { spec: &spec, height, verifier: &RsaVerifier, is_verified: &|_| true };
+        check_body(&context, block.clone()).unwrap_err()
+    };
     let limit = u32::try_from(got).unwrap() - 1;
-    let rules = crate::spec::Rules { max_block_bytes: limit, ..spec.rules().clone() };
-    spec = ChainSpec::new("small", rules, 0, "").unwrap();
-    let height = block.coinbase.height;
-    let context = BodyContext { spec: &spec, height, verifier: &RsaVerifier, is_verified: &|_| true };
-    let error = check_body(&context, block).unwrap_err();
+    let error = check_within(limit);
     assert_eq!(error, RuleError::BlockTooLarge { got, limit });
     assert_eq!((error.id(), error.verdict()), ("BLK-1", Verdict::BadBody));
+    // With a byte more it is small enough, and only its Merkle root is wrong.
+    assert_eq!(check_within(limit + 1).id(), "BLK-2");
 }
 
 #[test]

@@ -1,4 +1,6 @@
-use std::collections::BTreeSet;
+mod properties;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use imbl::OrdMap;

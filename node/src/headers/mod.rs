@@ -186,7 +186,7 @@ impl HeaderTree {
     }
 
     /// Returns the branches that leave the chain of `best` at one of its last `depth` blocks: the block where each
-    /// leaves it, and its own last one. Highest first. Only the last [`MAX_RECENT`] headers are looked at.
+    /// leaves it, and its own last one. Highest first. Only the last `MAX_RECENT` headers are looked at.
     #[must_use]
     pub fn side_branches(&self, best: NodeId, depth: u64) -> Vec<(NodeId, NodeId)> {
         let above = |id| std::iter::successors(Some(id), |id| self.node(*id).parent);

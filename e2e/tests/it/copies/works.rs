@@ -83,6 +83,7 @@ async fn from_a_server_of_files() -> Result<()> {
 
         let page = browser.open("server", &format!("{}#/settings?node=127.0.0.1:{port}", server.url)).await?;
         expect_connected(&page, port).await?;
+        page.click("node-back").await?;
         wallet::import(&page, &miner).await?;
         wallet::watch_grow(&page, 20).await?;
         one_program(&page, &copy).await?;

@@ -22,6 +22,8 @@ pub(crate) enum Part {
     Reorg,
     /// A start with 100,000 blocks on disk.
     Restart,
+    /// A node that copies the chain of another, against an import of the same blocks.
+    Sync,
 }
 
 /// Measures one part, or all.
@@ -43,6 +45,7 @@ fn measure(part: Part) -> Result<()> {
         Part::Apply => chain("apply"),
         Part::Reorg => chain("reorg"),
         Part::Restart => chain("restart"),
+        Part::Sync => chain("sync"),
     }
 }
 

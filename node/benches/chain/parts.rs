@@ -37,7 +37,7 @@ impl Clock for Later {
     }
 }
 
-fn quiet(_: Progress) {}
+pub(crate) fn quiet(_: Progress) {}
 
 fn start(spec: &Arc<ChainSpec>, directory: &Path) -> (ChainHandle, ChainThread) {
     let store = Store::open(directory, spec).unwrap();
@@ -50,7 +50,7 @@ fn stop((chain, thread): (ChainHandle, ChainThread)) {
 }
 
 /// Puts blocks on disk.
-fn stored(made: &Made, directory: &Path) {
+pub(crate) fn stored(made: &Made, directory: &Path) {
     let running = start(&made.spec, directory);
     for group in made.checked().chunks(4_096) {
         running.0.blocking_submit_blocks(group.to_vec()).unwrap();

@@ -120,8 +120,9 @@ fn check(spec: &ChainSpec, view: &View, delivered: &Delivered) -> Result<Checked
         verifier: &AwsLcVerifier,
         is_verified: &|id| view.mempool.get(id).is_some(),
     };
-    check_body(&body, block.clone())
-        .map_err(|error| Failure { block: Some(Box::new(block)), error: Box::new(error) })
+    // Decoded again where it is wrong, rather than copied where it is right.
+    let again = || codec::decode(&delivered.bytes).ok().map(Box::new);
+    check_body(&body, block).map_err(|error| Failure { block: again(), error: Box::new(error) })
 }
 
 /// Returns what to say of a body that broke a rule. One that condemns the block is for the chain thread to judge, which

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use node::network::OrderError;
-use node::peers::{BAN_S, BanKey, WishError};
+use node::peers::{BAN_S, BanKey, PeerLimits, WishError};
 use shared::api::views::{PeerRole, PeersView};
 
 use super::TestNode;
@@ -17,8 +17,13 @@ fn key(text: &str) -> BanKey {
 async fn a_peer_is_added_seen_and_removed() {
     let spec = easy_spec();
     let clock = ManualClock::new(&spec);
-    let other = TestNode::start(&spec, &clock, &[]).await;
-    let node = TestNode::start(&spec, &clock, &[]).await;
+    // Only whom an operator named is dialled: each would find the other again, however it was left.
+    let keeps_to_named = |config: &mut node::Config| {
+        config.network.limits = PeerLimits { full: 0, block_only: 0, ..PeerLimits::default() };
+    };
+    let start =
+        async || TestNode::start_in(tempfile::tempdir().unwrap(), &spec, &clock, &[], keeps_to_named).await;
+    let (other, node) = (start().await, start().await);
     assert_eq!(node.node.network.peers().await, Ok(PeersView::default()));
 
     let name: node::network::PeerName = other.name().parse().unwrap();
@@ -33,8 +38,8 @@ async fn a_peer_is_added_seen_and_removed() {
     assert_eq!((&named.name, named.is_connected, &named.trouble), (&other.name(), true, &None));
     assert_eq!((peer.role, &peer.id), (PeerRole::Named, &other.node.network.id().to_string()));
     assert_eq!((peer.address.clone(), peer.score), (other.node.network.address().to_string(), 0));
-    // Whether it has dialled us as well by now is open.
     let theirs = other.node.network.peers().await.unwrap();
+    assert_eq!(theirs.peers[0].role, PeerRole::Inbound);
     assert_eq!((theirs.peers[0].id.clone(), theirs.named.len()), (node.node.network.id().to_string(), 0));
 
     assert_eq!(node.node.network.remove(name.clone()).await.unwrap().named, []);

@@ -69,7 +69,7 @@ pub(super) struct Settings {
     #[arg(hide_env_values = true)]
     #[arg(long, value_name = "ADDRESS", env = "IRONCHAIN_ANNOUNCE", value_delimiter = ',')]
     pub(super) announce: Vec<String>,
-    /// Look for nodes of the local network, and be found there (mDNS)
+    /// Look for nodes of the local network (mDNS), and be found there if --host lets other computers in
     #[arg(long, env = "IRONCHAIN_DISCOVER", hide_env_values = true)]
     pub(super) discover: bool,
     /// What to log on standard error: error, warn, info, debug, trace, or a filter like node=debug,warn; with json

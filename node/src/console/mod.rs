@@ -7,6 +7,7 @@ mod log;
 mod meter;
 
 use std::io::{self, IsTerminal as _, Write};
+use std::time::Instant;
 
 use shared::words::Words;
 use tokio::sync::broadcast;
@@ -18,6 +19,7 @@ use crate::chain::{ChainEvent, HeadChange, Tip};
 use crate::miner::HashRate;
 use crate::network::NetworkEvent;
 use crate::offline;
+use crate::rate::{Rate, TokenBucket};
 use crate::sync::Progress;
 
 pub use log::LogWriter;
@@ -28,6 +30,9 @@ pub use meter::Meter;
 const ALARM_DEPTH: u64 = 6;
 /// And more than this a loud one.
 const LOUD_ALARM_DEPTH: u64 = 1_000;
+
+/// Peers that come and go are told so often, so that nobody fills a log by coming again and again.
+const COMINGS: Rate = Rate { per_second: 1, burst: 100 };
 
 /// Room for 24 words and what is said about them.
 const WORDS_TEXT_BYTES: usize = 4096;
@@ -160,6 +165,8 @@ impl Console {
     /// Shows who comes and goes, and how far the chain is while it is being copied, until the node stops.
     pub fn follow_network(self, mut events: broadcast::Receiver<NetworkEvent>) {
         let mut meter = None;
+        let mut comings = TokenBucket::new(COMINGS, Instant::now());
+        let mut left_out = 0_u64;
         loop {
             match events.blocking_recv() {
                 Ok(NetworkEvent::Syncing(Progress { height, headers, .. })) => {
@@ -170,7 +177,16 @@ impl Console {
                         self.note(&format!("the chain is copied: {height} blocks"));
                     }
                 }
-                Ok(event) => self.note(&event.to_string()),
+                Ok(NetworkEvent::Joined(_) | NetworkEvent::Left { .. }) if !comings.take(Instant::now()) => {
+                    left_out += 1;
+                }
+                Ok(event) => {
+                    if left_out > 0 {
+                        self.note(&format!("{left_out} more peers came or went"));
+                        left_out = 0;
+                    }
+                    self.note(&event.to_string());
+                }
                 Err(RecvError::Lagged(_)) => {}
                 Err(RecvError::Closed) => return,
             }

@@ -1,8 +1,11 @@
+use std::time::Duration;
+
 use shared::block::{Coinbase, Header};
 use shared::hash::BlockHash;
 use shared::pow::Work;
 use shared::spec::ChainSpec;
 
+use super::log::LineWriter;
 use super::*;
 
 const PLAIN: Console = Console { colour: false, json: false };
@@ -88,11 +91,34 @@ fn control_characters_become_text() {
 #[test]
 fn a_log_line_is_one_line_whatever_it_holds() {
     let evil = "a\x1b[2J\nb\u{9b}31m";
-    assert_eq!(LogWriter::text().line(evil), "a\\u{1b}[2J\\nb\\u{9b}31m");
+    let text = LineWriter { is_json: false, left_out: Some(0) };
+    assert_eq!(text.line(evil).unwrap(), "a\\u{1b}[2J\\nb\\u{9b}31m");
     let json = format!("{}\n", serde_json::json!({ "message": evil }));
-    let line = LogWriter::json().line(&json);
-    assert!(!line.contains(char::is_control), "{line:?}");
-    assert_eq!(serde_json::from_str::<serde_json::Value>(&line).unwrap()["message"], evil);
+    for left_out in [0, 3] {
+        let line = LineWriter { is_json: true, left_out: Some(left_out) }.line(&json).unwrap();
+        assert!(!line.contains(char::is_control), "{line:?}");
+        let line: serde_json::Value = serde_json::from_str(&line).unwrap();
+        assert_eq!((&line["message"], line["left_out"].as_u64().unwrap_or(0)), (&evil.into(), left_out));
+    }
+}
+
+#[test]
+fn nobody_fills_the_log_from_one_place() {
+    let log = LogWriter::text();
+    let start = Instant::now();
+    let admitted = |line: u32, seconds: u64, times: usize| {
+        let now = start + Duration::from_secs(seconds);
+        (0..times).filter(|_| log.admit("a module", Some(line), now).is_some()).count()
+    };
+    assert_eq!(admitted(0, 0, 1_000_000), 100);
+    // A day of it.
+    assert_eq!((1..=86_400).map(|second| admitted(0, second, 10)).sum::<usize>(), 8_640);
+    assert_eq!(admitted(1, 0, 10), 10);
+    // What is missing is told.
+    let left_out = log.admit("a module", Some(0), start + Duration::from_secs(86_410)).unwrap();
+    assert!(left_out > 0);
+    let line = LineWriter { is_json: false, left_out: Some(left_out) }.line("again").unwrap();
+    assert!(line.contains(&format!("{left_out} more")), "{line}");
 }
 
 #[test]

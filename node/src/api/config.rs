@@ -67,6 +67,8 @@ pub(super) const CONTROL_RATE: Rate = Rate { per_second: 10, burst: 100 };
 /// Wrong control tokens of one session: a person may paste an old one. Of 2^128 nobody guesses one, however many
 /// sessions are opened for it.
 pub(super) const MAX_WRONG_TOKENS: u32 = 5;
+/// Wrong signatures of one session: nobody makes one by accident but while writing a program.
+pub(super) const MAX_WRONG_SIGNATURES: u32 = 100;
 /// Tips that may wait for a slow reader, before it is told to begin anew.
 pub(super) const MAX_QUEUED_HEADS: usize = 64;
 /// Transactions that came, in one message of the mempool: a page's worth, below 100 KiB …

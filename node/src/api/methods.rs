@@ -12,6 +12,7 @@ use shared::api::views::{
 use shared::api::{Request, rpc};
 use shared::block::Block;
 use shared::codec;
+use shared::consensus::TxError;
 use shared::hash::{BlockHash, TxId};
 
 use super::{Server, peers, proofs, submit, views};
@@ -38,6 +39,18 @@ pub(super) enum Work {
     Change(BoxFuture<'static, Result<Answer>>),
     /// Something is read, mostly from the store. Its answer may be large, so it is made when it can leave.
     Read(BoxFuture<'static, Result<Answer>>),
+}
+
+impl Work {
+    /// Returns whether a signature was looked at and is none.
+    pub(super) fn has_wrong_signature(&self) -> bool {
+        let rule = match self {
+            Self::Done(Err(error)) => error.rule(),
+            Self::Done(Ok(Answer::Check(check))) => check.rule.as_deref(),
+            Self::Done(Ok(_)) | Self::Change(_) | Self::Read(_) => None,
+        };
+        rule == Some(TxError::Signature.id())
+    }
 }
 
 /// Begins to answer any request but those for subscriptions, which are the session's.

@@ -23,7 +23,7 @@ use tokio_tungstenite::tungstenite::{Bytes, Error as WsError, Message};
 
 use self::subscriptions::{News, Subscriptions};
 use self::wire::{Step, Wire};
-use super::config::{CONTROL_RATE, MAX_IN_FLIGHT, MAX_WRONG_TOKENS};
+use super::config::{CONTROL_RATE, MAX_IN_FLIGHT, MAX_WRONG_SIGNATURES, MAX_WRONG_TOKENS};
 use super::methods::{self, Work};
 use super::{Client, Server, views};
 use crate::rate::TokenBucket;
@@ -74,6 +74,8 @@ struct Session {
     is_authorized: bool,
     /// How many tokens it showed that were none.
     n_wrong_tokens: u32,
+    /// How many signatures it sent that were none, which cost the most to find out.
+    n_wrong_signatures: u32,
 }
 
 /// Serves a session until one side ends it.
@@ -90,6 +92,7 @@ pub(super) async fn run(server: Arc<Server>, client: Arc<Client>, upgraded: Upgr
         control_frames: TokenBucket::new(CONTROL_RATE, std::time::Instant::now()),
         is_authorized: false,
         n_wrong_tokens: 0,
+        n_wrong_signatures: 0,
     };
     let Err(ending) = session.serve().await;
     let limit = session.server.config.close_timeout;
@@ -177,7 +180,13 @@ impl Session {
             Some(Err(error)) => Err(Ending::of_error(&error)),
             Some(Ok(Message::Text(text))) => {
                 self.on_text(&text);
-                Ok(())
+                if self.n_wrong_signatures < MAX_WRONG_SIGNATURES {
+                    return Ok(());
+                }
+                Err(Ending::ByNode(
+                    CloseCode::Policy,
+                    "too many wrong signatures: sign with the sender's key",
+                ))
             }
             Some(Ok(Message::Binary(_))) => {
                 Err(Ending::ByNode(CloseCode::Unsupported, "send JSON in text frames"))
@@ -245,6 +254,7 @@ impl Session {
             Ok(request) => {
                 let work = methods::begin(&self.server, request.clone());
                 self.must_drain |= matches!(work, Work::Read(_));
+                self.n_wrong_signatures += u32::from(work.has_wrong_signature());
                 work
             }
         }

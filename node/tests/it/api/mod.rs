@@ -76,13 +76,7 @@ impl TestApi {
 
     /// Opens a session, with more headers.
     async fn try_connect(&self, path: &str, headers: &[(&'static str, &str)]) -> Result<Client, WsError> {
-        let stream = TcpStream::connect(self.address).await.unwrap();
-        let mut request = format!("ws://{}{path}", self.address).into_client_request().unwrap();
-        for (name, value) in headers {
-            request.headers_mut().insert(*name, value.parse().unwrap());
-        }
-        let (socket, _) = in_time(tokio_tungstenite::client_async(request, stream)).await?;
-        Ok(Client { socket, last_id: 0 })
+        Client::try_connect(self.address, path, headers).await
     }
 
     /// Sends bytes on a connection of their own, and returns everything that comes back until it is closed.
@@ -153,13 +147,31 @@ impl HttpReply {
 }
 
 /// A session, seen from the client.
-struct Client {
+pub(crate) struct Client {
     socket: WebSocketStream<TcpStream>,
     last_id: u64,
 }
 
 impl Client {
-    async fn send(&mut self, text: &str) {
+    pub(crate) async fn connect(node: SocketAddr) -> Self {
+        Self::try_connect(node, "/ws", &[]).await.unwrap()
+    }
+
+    async fn try_connect(
+        node: SocketAddr,
+        path: &str,
+        headers: &[(&'static str, &str)],
+    ) -> Result<Self, WsError> {
+        let stream = TcpStream::connect(node).await.unwrap();
+        let mut request = format!("ws://{node}{path}").into_client_request().unwrap();
+        for (name, value) in headers {
+            request.headers_mut().insert(*name, value.parse().unwrap());
+        }
+        let (socket, _) = in_time(tokio_tungstenite::client_async(request, stream)).await?;
+        Ok(Self { socket, last_id: 0 })
+    }
+
+    pub(crate) async fn send(&mut self, text: &str) {
         in_time(self.socket.send(Message::text(text))).await.unwrap();
     }
 
@@ -181,7 +193,7 @@ impl Client {
     }
 
     /// Calls a method by JSON-RPC; the reply must be the next message.
-    async fn call(&mut self, method: &str, params: Value) -> Result<Value, Value> {
+    pub(crate) async fn call(&mut self, method: &str, params: Value) -> Result<Value, Value> {
         self.last_id += 1;
         let request = json!({"jsonrpc": "2.0", "id": self.last_id, "method": method, "params": params});
         let mut reply = self.ask(&request.to_string()).await;
@@ -202,7 +214,7 @@ impl Client {
     }
 
     /// Waits until the server closes the session, and returns what it says; other messages are dropped.
-    async fn closed(&mut self) -> Option<CloseFrame> {
+    pub(crate) async fn closed(&mut self) -> Option<CloseFrame> {
         loop {
             match in_time(self.socket.next()).await {
                 Some(Ok(Message::Close(frame))) => {

@@ -1,10 +1,14 @@
 //! What libp2p does for us, and within which limits.
 
+use std::io;
 use std::time::Duration;
 
+use libp2p::core::Transport as _;
+use libp2p::core::upgrade::Version;
 use libp2p::gossipsub::{
-    self, ConfigBuilder, IdentTopic, MessageAuthenticity, MessageId, PeerScoreParams, PeerScoreThresholds,
-    TopicScoreParams, ValidationMode, WhitelistSubscriptionFilter,
+    self, ConfigBuilder, DataTransform, IdentTopic, IdentityTransform, MessageAuthenticity, MessageId,
+    PeerScoreParams, PeerScoreThresholds, RawMessage, TopicHash, TopicScoreParams, ValidationMode,
+    WhitelistSubscriptionFilter,
 };
 use libp2p::identity::Keypair;
 use libp2p::kad::store::{MemoryStore, MemoryStoreConfig};
@@ -21,6 +25,7 @@ use shared::spec::ChainSpec;
 use super::codec::MessageCodec;
 use super::finder::Finder;
 use super::gate::Gate;
+use super::prompt::Prompt;
 use super::{NetworkError, limits};
 use crate::wire::{MAX_MESSAGE_BYTES, WIRE_VERSION, protocol_name};
 
@@ -38,9 +43,27 @@ pub(super) struct Behaviour {
     identify: identify::Behaviour,
     ping: ping::Behaviour,
     pub(super) finder: Finder,
-    pub(super) gossip: gossipsub::Behaviour<gossipsub::IdentityTransform, WhitelistSubscriptionFilter>,
+    pub(super) gossip: Gossip,
     pub(super) messages: request_response::Behaviour<MessageCodec>,
     mdns: Toggle<mdns::tokio::Behaviour>,
+}
+
+type Gossip = gossipsub::Behaviour<OnlyOurs, WhitelistSubscriptionFilter>;
+
+/// Refuses messages of other topics than ours. They would be kept until they are forgotten, because nobody judges them.
+pub(super) struct OnlyOurs([TopicHash; 2]);
+
+impl DataTransform for OnlyOurs {
+    fn inbound_transform(&self, message: RawMessage) -> io::Result<gossipsub::Message> {
+        if !self.0.contains(&message.topic) {
+            return Err(io::Error::other("a topic that nobody here asked for"));
+        }
+        IdentityTransform.inbound_transform(message)
+    }
+
+    fn outbound_transform(&self, topic: &TopicHash, data: Vec<u8>) -> io::Result<Vec<u8>> {
+        IdentityTransform.outbound_transform(topic, data)
+    }
 }
 
 /// The two things that are gossiped.
@@ -75,16 +98,26 @@ pub(super) fn swarm(
 ) -> Result<Swarm<Behaviour>, NetworkError> {
     let engine = |error: &dyn std::fmt::Display| NetworkError::Engine(error.to_string());
     let behaviour = Behaviour::new(&key, spec, discover)?;
-    let mut muxer = yamux::Config::default();
-    muxer.set_max_num_streams(limits::STREAMS);
     let swarm = SwarmBuilder::with_existing_identity(key)
         .with_tokio()
-        .with_tcp(tcp::Config::default().nodelay(true), noise::Config::new, || muxer)
+        .with_other_transport(|key| {
+            let mut muxer = yamux::Config::default();
+            muxer.set_max_num_streams(limits::STREAMS);
+            let transport = tcp::tokio::Transport::new(tcp::Config::default().nodelay(true))
+                .upgrade(Version::V1Lazy)
+                .authenticate(noise::Config::new(key)?)
+                .multiplex(muxer);
+            Ok(transport.map(|(id, muxer), _| (id, Prompt::new(muxer))))
+        })
         .map_err(|error| engine(&error))?
         .with_behaviour(|_| behaviour)
         .map_err(|error| engine(&error))?
-        // Gossip keeps a connection; whoever speaks nothing that we speak is left after this.
-        .with_swarm_config(|config| config.with_idle_connection_timeout(limits::IDLE))
+        // A peer may have nothing to say. Whoever speaks nothing that we speak says no hello, and is left for that.
+        .with_swarm_config(|config| {
+            config
+                .with_idle_connection_timeout(limits::IDLE)
+                .with_max_negotiating_inbound_streams(limits::NEGOTIATIONS)
+        })
         .with_connection_timeout(limits::HANDSHAKE)
         .build();
     Ok(swarm)
@@ -151,11 +184,7 @@ fn kademlia(key: &Keypair, spec: &ChainSpec) -> Result<kad::Behaviour<MemoryStor
     Ok(kad)
 }
 
-fn gossip(
-    key: &Keypair,
-    spec: &ChainSpec,
-    max_block_bytes: usize,
-) -> Result<gossipsub::Behaviour<gossipsub::IdentityTransform, WhitelistSubscriptionFilter>, NetworkError> {
+fn gossip(key: &Keypair, spec: &ChainSpec, max_block_bytes: usize) -> Result<Gossip, NetworkError> {
     let engine = |error: &dyn std::fmt::Display| NetworkError::Engine(error.to_string());
     let topics = Topics::new(spec);
     let config = ConfigBuilder::default()
@@ -180,11 +209,12 @@ fn gossip(
         .flood_publish(true)
         .build()
         .map_err(|error| engine(&error))?;
-    let filter = WhitelistSubscriptionFilter([topics.blocks.hash(), topics.transactions.hash()].into());
-    let mut gossip = gossipsub::Behaviour::new_with_subscription_filter(
+    let ours = [topics.blocks.hash(), topics.transactions.hash()];
+    let mut gossip = gossipsub::Behaviour::new_with_subscription_filter_and_transform(
         MessageAuthenticity::Signed(key.clone()),
         config,
-        filter,
+        WhitelistSubscriptionFilter(ours.clone().into()),
+        OnlyOurs(ours),
     )
     .map_err(|error| engine(&error))?;
     gossip.with_peer_score(scores(&topics), thresholds()).map_err(|error| engine(&error))?;
@@ -195,7 +225,8 @@ fn gossip(
 }
 
 /// A peer gains a little by being there and by bringing news first, and loses much by what we reject. Silence costs
-/// nothing: blocks are rare. How many share an IP address is limited elsewhere.
+/// nothing: blocks are rare. A slow line costs nothing either, but what does not fit it; a hundred promises that were
+/// not kept at once are no slow line any more. How many share an IP address is limited elsewhere.
 fn scores(topics: &Topics) -> PeerScoreParams {
     let topic = TopicScoreParams {
         topic_weight: 1.0,
@@ -215,17 +246,19 @@ fn scores(topics: &Topics) -> PeerScoreParams {
         topics: [(topics.blocks.hash(), topic.clone()), (topics.transactions.hash(), topic)].into(),
         topic_score_cap: 20.0,
         ip_colocation_factor_weight: 0.0,
+        slow_peer_weight: 0.0,
+        behaviour_penalty_threshold: 100.0,
         retain_score: Duration::from_mins(10),
         ..PeerScoreParams::default()
     }
 }
 
-/// Two rejected messages cost a peer its gossip, three its voice.
+/// Two rejected messages cost a peer its gossip, three its connection.
 fn thresholds() -> PeerScoreThresholds {
     PeerScoreThresholds {
         gossip_threshold: -20.0,
         publish_threshold: -40.0,
-        graylist_threshold: -80.0,
+        graylist_threshold: limits::UNHEARD,
         accept_px_threshold: 0.0,
         opportunistic_graft_threshold: 1.0,
     }

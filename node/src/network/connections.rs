@@ -61,6 +61,12 @@ impl Task {
                     }
                 }
             }
+            // The first failure in a row is not told of.
+            BehaviourEvent::Ping(ping::Event { peer, result: Err(failure), .. }) => {
+                if let Some(key) = self.peers.get(&peer).map(|peer| peer.key) {
+                    self.leave(key, &format!("it answers no pings: {failure}"));
+                }
+            }
             BehaviourEvent::Mdns(libp2p::mdns::Event::Discovered(found)) => {
                 if let Some((peers, _)) = self.swarm.behaviour_mut().gate.peers() {
                     found
@@ -222,6 +228,17 @@ impl Task {
         let silent: Vec<_> = self.peers.values().filter(is_silent).map(|peer| peer.key).collect();
         for key in silent {
             self.leave(key, "it did not say hello in time");
+        }
+    }
+
+    /// Leaves those whose gossip is not listened to any more.
+    pub(super) fn leave_the_unheard(&mut self) {
+        let gossip = &self.swarm.behaviour().gossip;
+        let is_unheard =
+            |peer: &&Peer| gossip.peer_score(&peer.id).is_some_and(|score| score < limits::UNHEARD);
+        let unheard: Vec<_> = self.peers.values().filter(is_unheard).map(|peer| peer.key).collect();
+        for key in unheard {
+            self.blame(key, &Fault::Gossip);
         }
     }
 

@@ -16,16 +16,20 @@ pub(super) const PENDING_OUTBOUND: u32 = 32;
 pub(super) const MEMORY_SHARE: f64 = 0.9;
 /// Encryption, and after it the hellos.
 pub(super) const HANDSHAKE: Duration = Duration::from_secs(5);
+/// For the last words on a connection that we end.
+pub(super) const GOODBYE: Duration = Duration::from_secs(2);
 /// A question and its answer, all of it.
 pub(super) const REQUEST: Duration = Duration::from_secs(10);
-/// A connection that nothing is spoken on.
-pub(super) const IDLE: Duration = Duration::from_secs(20);
+/// A connection that nothing is spoken on: none, because pings tell whether somebody is there.
+pub(super) const IDLE: Duration = Duration::MAX;
 /// Tells latency, and that the other one is still there.
 pub(super) const PING: Duration = Duration::from_secs(15);
 /// How often others are asked for nodes that we do not know.
 pub(super) const LOOK_AROUND: Duration = Duration::from_mins(5);
 /// Streams of one connection: a few of each protocol, and the requests.
 pub(super) const STREAMS: usize = 128;
+/// Streams of one connection whose protocol is still being agreed on.
+pub(super) const NEGOTIATIONS: usize = 32;
 /// Requests of one connection at once, both ways together: sync has two under way, and the rest is rare.
 pub(super) const REQUESTS_AT_ONCE: usize = 16;
 
@@ -37,6 +41,9 @@ pub(super) const GOSSIP_HEARTBEATS: usize = 20;
 pub(super) const GOSSIP_MEMORY: Duration = Duration::from_mins(2);
 /// Messages that may wait for one peer; what comes then it does not get.
 pub(super) const GOSSIP_QUEUE: usize = 256;
+/// The score of gossip below which nothing of a peer is listened to: three messages that are wrong in themselves, such as
+/// one with another's signature.
+pub(super) const UNHEARD: f64 = -80.0;
 /// Blocks that wait for a verdict; when there are more, the oldest gets none.
 pub(super) const VERDICTS: usize = 1_024;
 /// Transactions are gathered for so long, or up to so many bytes, before they are announced.

@@ -23,6 +23,7 @@ mod orders;
 mod outbox;
 mod peer;
 mod pending;
+mod prompt;
 mod requests;
 mod serve;
 mod task;

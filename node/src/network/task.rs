@@ -248,6 +248,7 @@ impl Task {
     fn tick(&mut self) {
         self.news.push_back(Event::Tick);
         self.leave_the_silent();
+        self.leave_the_unheard();
         self.dial();
         self.look_up_names();
         self.ask_what_waits();

@@ -16,7 +16,7 @@ pub fn points(fault: &Fault) -> u32 {
     match fault {
         // Every node checks these before it passes them on.
         Fault::Header(error) | Fault::Block(error) | Fault::Body(error) => rule_points(error),
-        Fault::Announcement => MAX_POINTS,
+        Fault::Announcement | Fault::Gossip => MAX_POINTS,
         // Should the error be ours, the whole network would look condemned; whoever insists is banned all the same.
         Fault::Condemned => 20,
         Fault::Transaction(_) | Fault::WrongAnswer(_) | Fault::CheapHeaders | Fault::Malformed => 50,

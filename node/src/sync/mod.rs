@@ -229,6 +229,9 @@ pub enum Fault {
     /// No answer in time, again and again.
     #[error("too slow")]
     Slow,
+    /// Gossip that breaks the rules of gossip, such as messages without a valid signature, again and again.
+    #[error("gossip that nobody can have meant")]
+    Gossip,
     /// Bytes that are no message.
     #[error("a message that cannot be decoded")]
     Malformed,

@@ -40,6 +40,7 @@ fn every_fault_has_its_price() {
         (Fault::WrongAnswer("x"), 50),
         (Fault::CheapHeaders, 50),
         (Fault::Malformed, 50),
+        (Fault::Gossip, 100),
         (Fault::WrongQuestion("x"), 20),
         (Fault::Flood("x"), 10),
         (Fault::Slow, 10),

@@ -3,6 +3,7 @@
 use std::num::NonZeroU64;
 use std::sync::Arc;
 
+use node::store::STORE_FILE;
 use tokio::net::TcpListener;
 
 use super::{DEADLINE, TestNode};
@@ -184,4 +185,31 @@ async fn a_port_that_is_taken_is_told_unless_nobody_asked_for_it() {
     other.has_peers(1).await;
     other.stop().await;
     node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn yesterdays_copy_catches_up_with_those_who_went_on() {
+    let (spec, clock) = (easy_spec(), ManualClock::new(&easy_spec()));
+    let first = TestNode::start(&spec, &clock, &[]).await;
+    let second = TestNode::start(&spec, &clock, &[first.name()]).await;
+    let old = first.mine(10, address(0)).await;
+    second.reaches(old).await;
+    let directory = second.stop().await;
+    let store = directory.path().join(STORE_FILE);
+    let copy = std::fs::read(&store).unwrap();
+
+    let second = TestNode::start_in(directory, &spec, &clock, &[first.name()], |_| ()).await;
+    // What it mined itself is what it does not have any more.
+    let own = second.mine(20, address(1)).await;
+    first.reaches(own).await;
+    let directory = second.stop().await;
+    let tip = first.mine(5, address(0)).await;
+    std::fs::write(store, copy).unwrap();
+    let second = TestNode::start_in(directory, &spec, &clock, &[first.name()], |_| ()).await;
+    assert_eq!(second.node.chain.view().tip.height, 10);
+    second.reaches(tip).await;
+    let view = second.node.chain.view();
+    assert_eq!((view.account(&address(0)).balance, view.account(&address(1)).balance), (150, 200));
+    second.stop().await;
+    first.stop().await;
 }

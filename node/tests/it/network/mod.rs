@@ -1,5 +1,7 @@
 //! Nodes that talk with each other: whole ones, on this computer's own addresses, with blocks mined on the spot.
 
+#[cfg(target_os = "linux")]
+mod hostile;
 mod join;
 mod news;
 mod orders;

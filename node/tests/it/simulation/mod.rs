@@ -6,7 +6,7 @@
 mod chain;
 mod liar;
 mod links;
-mod random;
+pub(crate) mod random;
 mod report;
 mod trouble;
 mod world;

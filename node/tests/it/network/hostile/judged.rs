@@ -1,0 +1,230 @@
+//! Blocks and transactions that are wrong, by every way that leads to a node, and what is counted for them.
+
+use std::net::{IpAddr, SocketAddr};
+use std::process::Command;
+use std::sync::Arc;
+
+use node::network::NetworkEvent;
+use node::peers::{BanKey, PeerAddress, Scope};
+use node::wire::{BlockAnnouncement, Hello, Request, Response, TransactionAnnouncement};
+use shared::block::Block;
+use shared::codec;
+use shared::spec::ChainSpec;
+use shared::transaction::{Transaction, TransactionBody};
+
+use super::gossip::{Gossip, message, publish, topic};
+use super::pubsub::reason;
+use super::wire::{Peer, hello};
+use crate::network::TestNode;
+use crate::support::{ManualClock, address, easy_spec, payment, sign, signed, solve};
+
+/// An address of this computer at which others could be, which is not loopback: no peer from there is ever banned.
+fn outer_ip() -> Option<IpAddr> {
+    let output = Command::new("hostname").arg("-I").output().ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    let mut addresses = text.split_whitespace().filter_map(|address| address.parse().ok());
+    addresses.find(|ip| PeerAddress::new(*ip, 1).is_ok_and(|address| address.scope() != Scope::Loopback))
+}
+
+/// A node at that address, or at loopback.
+async fn node_at(spec: &Arc<ChainSpec>, ip: IpAddr) -> (TestNode, SocketAddr) {
+    let directory = tempfile::tempdir().unwrap();
+    let clock = ManualClock::new(spec);
+    let node = TestNode::start_in(directory, spec, &clock, &[], |config| config.host = ip.to_string()).await;
+    let at = node.node.network.address();
+    (node, at)
+}
+
+/// A block on the node's tip that pays its miner too much.
+async fn greedy(node: &TestNode) -> Block {
+    let template = node.node.chain.template(address(0)).await.unwrap();
+    let time = template.ancestry().time + node.spec.rules().block_time;
+    node.clock.reach(u64::from(time));
+    let bits = template.bits(node.spec.rules(), time).unwrap();
+    let mut block = template.block(template.header(0, time, bits), 0);
+    block.coinbase.reward += 1;
+    crate::support::commit_to_body(&mut block);
+    solve(&mut block);
+    block
+}
+
+/// Tells of a block as a peer that says so by gossip.
+async fn announce(peer: &mut Peer, spec: &ChainSpec, block: &Block) {
+    let gossip = Gossip::open(peer, spec).await;
+    let announcement =
+        BlockAnnouncement { header: block.header, coinbase: block.coinbase.clone(), tx_ids: Vec::new() };
+    let bytes = message(&peer.key, &codec::encode(&announcement), 1, &topic(spec, "blocks"));
+    gossip.send(peer, &publish(&bytes)).await.unwrap();
+}
+
+/// Delivers the first block to a node that asks for it, because its peer has more work.
+async fn deliver(at: SocketAddr, spec: &ChainSpec, block: &Block) -> Peer {
+    let mut peer = Peer::connect(at, spec).await;
+    // Two hashes for genesis, and two for it.
+    let mut work = [0; 32];
+    work[31] = 4;
+    let hello = Hello { height: 1, tip: block.header.hash(), work, ..hello(spec) };
+    peer.ask(&Request::Hello(hello)).await.unwrap();
+    while let Some((stream, question)) = peer.asked().await {
+        let answer = match question {
+            Request::Headers { .. } => Response::Headers(vec![block.header]),
+            Request::Blocks { .. } => Response::Blocks(vec![codec::encode(block)]),
+            _ => continue,
+        };
+        if peer.answer(stream, &answer).await.is_err() {
+            break;
+        }
+    }
+    peer
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invalid_block_is_blamed_by_every_way_it_takes() {
+    let Some(ip) = outer_ip() else {
+        println!("SKIPPED: this computer has loopback addresses alone");
+        return;
+    };
+    let spec = easy_spec();
+    for by_gossip in [true, false] {
+        let (node, at) = node_at(&spec, ip).await;
+        let mut events = node.node.network.events();
+        let block = greedy(&node).await;
+        let mut peer = if by_gossip {
+            let mut peer = Peer::greeted(at, &spec).await;
+            announce(&mut peer, &spec, &block).await;
+            peer
+        } else {
+            deliver(at, &spec, &block).await
+        };
+        peer.is_left().await;
+        let said = reason(&mut events).await;
+        assert!(said.contains("BLK-4"), "{said}");
+        let bans = node.node.network.bans(None, 10).await.unwrap();
+        let [ban] = &bans.entries[..] else { panic!("{bans:?}") };
+        assert_eq!(ban.address, BanKey::of(ip).to_string());
+        assert!(ban.reason.starts_with(&said), "{ban:?}");
+        // And it does not come again, with whatever key.
+        let again = Peer::over(super::wire::connect(at).await, &spec, true).await;
+        assert!(again.is_err());
+        node.stop().await;
+    }
+}
+
+pub(super) fn announced(
+    spec: &ChainSpec,
+    peer: &Peer,
+    transactions: Vec<Transaction>,
+    number: u64,
+) -> Vec<u8> {
+    let data = codec::encode(&TransactionAnnouncement { transactions });
+    publish(&message(&peer.key, &data, number, &topic(spec, "transactions")))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_signature_is_seen_in_the_score_and_the_second_is_the_last() {
+    let spec = easy_spec();
+    let node = TestNode::start(&spec, &ManualClock::new(&spec), &[]).await;
+    node.mine(1, address(0)).await;
+    let mut events = node.node.network.events();
+    let mut peer = Peer::greeted(node.node.network.address(), &spec).await;
+    let gossip = Gossip::open(&mut peer, &spec).await;
+    for number in 0..2 {
+        let mut transaction = sign(&spec, 0, payment(0, address(1), 0));
+        transaction.signature[number] ^= 1;
+        let bytes = announced(&spec, &peer, vec![transaction], number as u64);
+        gossip.send(&mut peer, &bytes).await.unwrap();
+        if number == 0 {
+            while node.node.network.peers().await.unwrap().peers[0].score != 50 {
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+    let said = reason(&mut events).await;
+    assert!(said.starts_with("an invalid transaction: "), "{said}");
+    peer.is_left().await;
+    node.stop().await;
+}
+
+/// A transaction that costs nothing to make, and is not worth a look at its signature.
+fn cheap(number: u64) -> Transaction {
+    let body = TransactionBody { sender: number.to_be_bytes().to_vec(), ..payment(0, address(1), 0) };
+    Transaction { body, signature: Vec::new() }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_pushed_and_what_is_answered_have_one_budget() {
+    let spec = easy_spec();
+    let node = TestNode::start(&spec, &ManualClock::new(&spec), &[]).await;
+    let mut events = node.node.network.events();
+    let mut peer = Peer::greeted(node.node.network.address(), &spec).await;
+    let gossip = Gossip::open(&mut peer, &spec).await;
+    let ids: Vec<_> = (0..50_000_u64).map(|number| cheap(number).id()).collect();
+    // It asks what waits here, and gets half of what it may.
+    let mut answered = 0;
+    while answered < 25 {
+        let (stream, question) = peer.asked().await.unwrap();
+        let answer = match question {
+            Request::PendingIds => Response::PendingIds(ids.clone()),
+            Request::Transactions { ids } => {
+                answered += 1;
+                Response::Transactions((0..ids.len() as u64).map(cheap).collect())
+            }
+            other => panic!("{other:?}"),
+        };
+        peer.answer(stream, &answer).await.unwrap();
+    }
+    // The rest is pushed, in messages that differ in one transaction each. They are made before, because the budget grows
+    // with time.
+    let mark = 0xfeed_u64.to_be_bytes();
+    let transactions = (0xfeed..0xfeed + 1_000_u64).map(cheap).collect();
+    let mut data = codec::encode(&TransactionAnnouncement { transactions });
+    let at = data.windows(mark.len()).position(|bytes| bytes == mark).unwrap();
+    let mut push = |number: u64| {
+        data[at..at + mark.len()].copy_from_slice(&number.to_be_bytes());
+        publish(&message(&peer.key, &data, number, &topic(&spec, "transactions")))
+    };
+    let pushed: Vec<_> = (1 << 32..(1 << 32) + 200).map(&mut push).collect();
+    for rpc in pushed {
+        if gossip.send(&mut peer, &rpc).await.is_err() {
+            break;
+        }
+    }
+    assert_eq!(reason(&mut events).await, "too much: transactions");
+    node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn transactions_that_one_withholds_come_from_another() {
+    let spec = easy_spec();
+    let clock = ManualClock::new(&spec);
+    let honest = TestNode::start(&spec, &clock, &[]).await;
+    honest.mine(1, address(0)).await;
+    let transaction = signed(&spec, 0, payment(0, address(1), 0));
+    let id = *transaction.id();
+    honest.node.chain.submit_transaction(transaction).await.unwrap();
+
+    let node = TestNode::start(&spec, &clock, &[]).await;
+    let mut events = node.node.network.events();
+    let mut peer = Peer::greeted(node.node.network.address(), &spec).await;
+    // It has it, it says, and then nothing more.
+    loop {
+        match peer.asked().await.unwrap() {
+            (stream, Request::PendingIds) => {
+                peer.answer(stream, &Response::PendingIds(vec![id])).await.unwrap();
+            }
+            (_, Request::Transactions { ids }) => {
+                assert_eq!(ids, [id]);
+                break;
+            }
+            (_, other) => panic!("{other:?}"),
+        }
+    }
+    node.node.network.add(honest.name().parse().unwrap()).await.unwrap();
+    let mut views = node.node.chain.watch();
+    let waits = views.wait_for(|view| view.mempool.get(&id).is_some());
+    tokio::time::timeout(super::wire::DEADLINE, waits).await.unwrap().unwrap();
+    // It was no fault of the one that was there before: its own question may still be answered.
+    assert!(!matches!(events.try_recv(), Ok(NetworkEvent::Left { .. })));
+    node.stop().await;
+    honest.stop().await;
+}

@@ -24,6 +24,8 @@ pub(crate) enum Part {
     Restart,
     /// A node that copies the chain of another, against an import of the same blocks.
     Sync,
+    /// How long an honest client waits for an answer, idle and under attack.
+    Attack,
 }
 
 /// Measures one part, or all.
@@ -46,6 +48,7 @@ fn measure(part: Part) -> Result<()> {
         Part::Reorg => chain("reorg"),
         Part::Restart => chain("restart"),
         Part::Sync => chain("sync"),
+        Part::Attack => chain("attack"),
     }
 }
 

@@ -54,6 +54,15 @@ pub(crate) enum Long {
         #[arg(long, default_value_t = 1)]
         first_seed: u64,
     },
+    /// Sends malformed messages to a real node, at every layer.
+    Hostile {
+        /// How many.
+        #[arg(long, default_value_t = 1_000_000)]
+        messages: u32,
+        /// What they are made from.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
     /// Simulates networks of honest nodes and liars, in trouble and out of it.
     Simulation {
         /// How many.
@@ -92,6 +101,7 @@ pub(crate) fn long(chore: Long) -> Result<()> {
         Long::BitFlips { flips } => ("bit-flips", store_test("damage::a_bit", "IRONCHAIN_FLIPS", flips)?),
         Long::Forks { trees } => ("forks", store_test("forks::", "RANDOM_TREES", trees)?),
         Long::Network { schedules, first_seed } => ("network", network::schedules(first_seed, schedules)?),
+        Long::Hostile { messages, seed } => ("hostile", hostile(messages, seed)?),
         Long::Simulation { seeds, seed } => ("simulation", simulation(seeds, seed)?),
         Long::SimulationReport => ("simulation-report", simulation_report()?),
         Long::Mutants { modules } => ("mutants", mutants(&modules)?),
@@ -120,6 +130,17 @@ fn store_test(test: &str, variable: &str, count: u32) -> Result<Value> {
         ["test", "--locked", "-p", "node", "--no-default-features", "--test", "it", "--", "--nocapture"];
     run(test, cargo(&arguments).arg(test).env(variable, count.to_string()))?;
     Ok(json!({ "test": test, "count": count, "failures": 0 }))
+}
+
+/// Sends that many messages, from a program and to one that are as quick as they ship.
+fn hostile(messages: u32, seed: u64) -> Result<Value> {
+    let test = "network::hostile::flood::malformed_messages_harm_nobody";
+    let arguments = ["test", "--locked", "--release", "-p", "node", "--no-default-features", "--test", "it"];
+    let mut command = cargo(&arguments);
+    command.args(["--", "--exact", "--nocapture", test]);
+    command.env("HOSTILE_MESSAGES", messages.to_string()).env("HOSTILE_SEED", seed.to_string());
+    run("hostile", &mut command)?;
+    Ok(json!({ "messages": messages, "seed": seed, "failures": 0 }))
 }
 
 /// Builds a command that runs a test of whole networks in one thread. Only the node itself has to be quick for it, so

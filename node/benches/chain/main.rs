@@ -1,9 +1,10 @@
 //! Figures of the chain on disk and of copying it, a table for each part: `check`, `import`, `apply`, `reorg`,
-//! `restart`, `sync`. Measured and never asserted. The chain is one of its own: a target that two hashes meet, and a
+//! `restart`, `sync`, `attack`. Measured and never asserted. The chain is one of its own: a target that two hashes meet, and a
 //! subsidy that pays for everything.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a tool for the terminal")]
 
+mod attack;
 mod made;
 mod parts;
 mod sync;
@@ -12,13 +13,14 @@ use std::time::{Duration, Instant};
 
 fn main() {
     let wanted: Vec<_> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
-    let parts: [(&str, fn()); 6] = [
+    let parts: [(&str, fn()); 7] = [
         ("check", parts::check),
         ("import", parts::import),
         ("apply", parts::apply),
         ("reorg", parts::reorg),
         ("restart", parts::restart),
         ("sync", sync::sync),
+        ("attack", attack::attack),
     ];
     for (name, part) in parts {
         if wanted.is_empty() || wanted.iter().any(|wanted| wanted == name) {

@@ -97,7 +97,7 @@ fn shown(path: &Path) -> String {
 }
 
 /// Returns a command of the real program that says nothing unless something is wrong.
-fn program(data: &Path, chain: &Path, arguments: &[&str]) -> Command {
+pub(crate) fn program(data: &Path, chain: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_node"));
     command.args(arguments).args(["--chain", &shown(chain), "--data-dir", &shown(data)]);
     command.stdin(Stdio::null()).stdout(Stdio::null());
@@ -105,10 +105,10 @@ fn program(data: &Path, chain: &Path, arguments: &[&str]) -> Command {
 }
 
 /// A node that does not mine.
-struct Running(Child);
+pub(crate) struct Running(Child);
 
 impl Running {
-    fn start(mut command: Command) -> Self {
+    pub(crate) fn start(mut command: Command) -> Self {
         Self(command.args(["--threads", "0"]).spawn().unwrap())
     }
 
@@ -127,7 +127,7 @@ impl Drop for Running {
 }
 
 /// Waits until a node has so many blocks.
-fn wait_for(port: u16, height: usize) {
+pub(crate) fn wait_for(port: u16, height: usize) {
     let started = Instant::now();
     while self::height(port).is_none_or(|now| now < height) {
         assert!(started.elapsed() < PATIENCE, "the node is at {:?}", self::height(port));
@@ -145,7 +145,7 @@ fn height(port: u16) -> Option<usize> {
 }
 
 /// Returns ports that were free a moment ago.
-fn free_ports() -> [u16; 4] {
+pub(crate) fn free_ports() -> [u16; 4] {
     let listeners = [(); 4].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
     listeners.map(|listener| listener.local_addr().unwrap().port())
 }
@@ -189,7 +189,7 @@ fn pump(mut from: TcpStream, mut to: TcpStream, count: &AtomicU64) {
 }
 
 /// Returns the chain file of a chain.
-fn chain_file(spec: &ChainSpec) -> String {
+pub(crate) fn chain_file(spec: &ChainSpec) -> String {
     let (rules, genesis) = (spec.rules(), spec.genesis());
     format!(
         "name = {:?}\naddress_prefix = {:?}\nblock_time = {}\ndifficulty_window = {}\nlimit_bits = {}\n\

@@ -9,12 +9,12 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use shared::api::Request;
 use shared::api::rpc::{ServerMessage, encode_request};
-use shared::api::views::InfoView;
 use shared::spec::ChainSpec;
 use tungstenite::protocol::WebSocketConfig;
 use tungstenite::{HandshakeError, Message, WebSocket, client};
 use wallet_wasm::WalletError;
 use wallet_wasm::session::REQUEST_TIMEOUT_SECONDS;
+use wallet_wasm::session::read_info;
 
 use wallet_wasm::node_address::NodeAddress;
 
@@ -92,9 +92,10 @@ impl Node {
             Err(HandshakeError::Failure(_)) => return Err(not_a_node().into()),
         };
         let mut node = Self { socket, chain: ChainSpec::main(), last_id: 0, news: VecDeque::new() };
-        let info: InfoView = node.ask(&Request::GetInfo {}).map_err(|error| match error {
+        let said: Result<Box<RawValue>, _> = node.ask(&Request::GetInfo {});
+        let info = said.and_then(|raw| Ok(read_info(&raw)?)).map_err(|error| match error {
+            AskError::Wallet(WalletError::WrongProtocol { .. }) | AskError::Node(_) => error,
             AskError::Wallet(_) => not_a_node().into(),
-            error @ AskError::Node(_) => error,
         })?;
         let known = || vec![ChainSpec::main(), ChainSpec::dev()];
         node.chain = chain

@@ -110,7 +110,9 @@ impl Problem {
             Self::NeedsPublicKey => (FAILED, "needs_public_key"),
             Self::NotASignature => (FAILED, "not_a_signature"),
             Self::WrongSignature { .. } => (FAILED, "wrong_signature"),
-            Self::Wallet(WalletError::BadReply | WalletError::WrongChain { .. }) => (NO_NODE, ""),
+            Self::Wallet(
+                WalletError::BadReply | WalletError::WrongChain { .. } | WalletError::WrongProtocol { .. },
+            ) => (NO_NODE, ""),
             Self::Wallet(WalletError::WrongPassphrase | WalletError::BadKeystore { .. }) => (NO_WALLET, ""),
             Self::Wallet(_) => (FAILED, ""),
             Self::Node(NodeError::Unreachable { .. }) => (NO_NODE, "unreachable"),

@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 use shared::address::AddressError;
+use shared::api::PROTOCOL;
 use shared::keys::KeyError;
 use shared::transaction::{MAX_COMMENT_BYTES, MAX_INTEGER};
 use shared::words::WordsError;
@@ -126,6 +127,15 @@ pub enum WalletError {
     WrongChain {
         /// What the node calls it. Text from outside.
         chain: String,
+    },
+    /// The node speaks another version of the protocol.
+    #[error(
+        "the node speaks version {node} of the protocol and this program version {PROTOCOL}, so nothing will be \
+         signed: update whichever is older"
+    )]
+    WrongProtocol {
+        /// The node's version.
+        node: u32,
     },
     /// The node said no.
     #[error("the node refused: \"{}\"{}", quotable(message), rule_note(rule.as_deref()))]

@@ -294,6 +294,11 @@ pub enum Connection {
         /// What the node calls it.
         chain: String,
     },
+    /// The node speaks another version of the protocol than this page: nothing will be signed.
+    WrongProtocol {
+        /// The node's version.
+        node: u32,
+    },
 }
 
 /// What wallet the worker holds.

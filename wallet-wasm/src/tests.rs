@@ -164,6 +164,7 @@ fn every_event_survives_json() {
         Event::Connection(Connection::Connected),
         Event::Connection(Connection::Waiting { retry_ms: 500 }),
         Event::Connection(Connection::WrongChain { chain: "other".to_owned() }),
+        Event::Connection(Connection::WrongProtocol { node: 2 }),
         Event::Account(with_pending(account("iron1", 9_007_199_254_740_991, 2, 3), "iron1", 1, 1)),
     ];
     for event in events {

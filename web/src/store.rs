@@ -257,7 +257,11 @@ impl Store {
                     Connection::Waiting { retry_ms } => {
                         self.retry_at.set(Some(now() + u64::from(*retry_ms).div_ceil(1000)));
                     }
-                    Connection::Connected | Connection::WrongChain { .. } => self.retry_at.set(None),
+                    Connection::Connected
+                    | Connection::WrongChain { .. }
+                    | Connection::WrongProtocol { .. } => {
+                        self.retry_at.set(None);
+                    }
                 }
                 self.blocks.update(Blocks::miss);
                 self.connection.set(connection);

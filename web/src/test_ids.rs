@@ -2,7 +2,7 @@
 //!
 //! | where | names |
 //! |---|---|
-//! | everywhere | `connection` (`data-state` = `connecting`, `connected`, `waiting`, `wrong_chain`), `connection-banner`, `link-banner`, `link-drop`, `link-ignored-banner`, `node` (in the foot, when it is not the page's own), `error`, `progress`, `nav-home`, `nav-send`, `nav-receive`, `nav-history`, `nav-settings`, `lock`, `language-en-GB`, `language-zh-Hant`, `drill-banner`, `drill-start`, `auto-lock-banner` |
+//! | everywhere | `connection` (`data-state` = `connecting`, `connected`, `waiting`, `wrong_chain`, `wrong_protocol`), `connection-banner`, `link-banner`, `link-drop`, `link-ignored-banner`, `node` (in the foot, when it is not the page's own), `error`, `progress`, `nav-home`, `nav-send`, `nav-receive`, `nav-history`, `nav-settings`, `lock`, `language-en-GB`, `language-zh-Hant`, `drill-banner`, `drill-start`, `auto-lock-banner` |
 //! | fields | the input has the name, the line below it the name and `-note` |
 //! | welcome | `welcome-create`, `welcome-import`, `unreadable` |
 //! | create | `words-list`, `word-1` … `word-24`, `words-written`, `words-void`, `passphrase`, `passphrase-repeat`, `create-submit`, `cancel` |

@@ -6,7 +6,9 @@ use std::net::TcpListener;
 use std::process::{Command, Stdio};
 use std::thread;
 
-use crate::support::{KEYSTORE, MINER, WORDS, client, free_port, start_node};
+use serde_json::{Value, json};
+
+use crate::support::{Home, KEYSTORE, MINER, WORDS, client, free_port, start_node};
 
 #[test]
 fn it_explains_itself() {
@@ -53,6 +55,23 @@ fn what_is_not_a_node_is_named() {
     let run = client(&[&port], &["2"]);
     server.join().unwrap();
     run.assert_said(&["is not a node of Ironchain"]);
+}
+
+#[test]
+fn a_node_of_another_protocol_is_not_taken_for_something_else() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port().to_string();
+    let server = thread::spawn(move || {
+        let mut socket = tungstenite::accept(listener.accept().unwrap().0).unwrap();
+        let request: Value = serde_json::from_str(socket.read().unwrap().to_text().unwrap()).unwrap();
+        // Another version may say nothing else that this one knows.
+        let info = json!({"jsonrpc": "2.0", "id": request["id"], "result": {"protocol": 2}});
+        socket.send(info.to_string().into()).unwrap();
+    });
+    let error = Home::new().json_error(&["balance", MINER, "--node", &port], &[], 3);
+    server.join().unwrap();
+    assert_eq!((&error["code"], &error["node"]), (&json!("wrong_protocol"), &json!(2)));
+    assert!(error["error"].as_str().unwrap().contains("update whichever is older"), "{error}");
 }
 
 #[test]

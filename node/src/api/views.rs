@@ -2,6 +2,7 @@
 
 use borsh::BorshSerialize;
 use shared::address::Address;
+use shared::api::PROTOCOL;
 use shared::api::views::{
     AccountView, BlockView, ForkBlockView, ForkView, ForksView, HeadView, HistoryEntryView, HistoryEvent,
     HistoryView, InfoView, MempoolPageView, NodeView, PeerAddressView, TransactionView,
@@ -19,8 +20,6 @@ use crate::network::NetworkHandle;
 use crate::page;
 use crate::store::{self, HistoryPage};
 
-/// The protocol's version.
-const PROTOCOL: u32 = 1;
 /// An account's view shows at most this many pending transactions: all that it may send, and the oldest of those
 /// that it receives, which anybody can make many of.
 const MAX_PENDING_SHOWN: usize = 100;

@@ -10,6 +10,9 @@ pub mod rpc;
 pub mod tutorial;
 pub mod views;
 
+/// The version of the protocol that this software speaks. A node says its own in [`views::InfoView::protocol`].
+pub const PROTOCOL: u32 = 1;
+
 pub use incoming::{Call, Incoming, MAX_BATCH};
 pub use json::{MAX_DEPTH, MAX_MESSAGE_BYTES, ShapeError};
 pub use request::{

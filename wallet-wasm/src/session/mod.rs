@@ -1,6 +1,6 @@
 //! The session with a node, as a state machine without sockets, clocks or randomness of its own.
 //!
-//! It dials, makes sure that the node is on a chain that this program knows, subscribes, matches answers to requests,
+//! It dials, makes sure that the node speaks this protocol and is on a chain that this program knows, subscribes, matches answers to requests,
 //! and starts anew with growing pauses whenever the connection is lost. [`Input`]s go in through [`Session::handle`],
 //! [`Output`]s are taken out with [`Session::next_output`] until there is none.
 //!
@@ -8,11 +8,12 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use shared::api::rpc::{RpcError, ServerMessage, encode_request};
 use shared::api::views::{AccountView, HeadView, InfoView};
-use shared::api::{Request, Topic};
+use shared::api::{PROTOCOL, Request, Topic};
 use shared::spec::ChainSpec;
 
 use crate::error::WalletError;
@@ -110,6 +111,8 @@ enum State {
     Connected(usize),
     /// On a chain that the node calls by this name.
     WrongChain(String),
+    /// The node speaks this version of the protocol, and this program another.
+    WrongProtocol(u32),
 }
 
 #[derive(Debug)]
@@ -156,21 +159,22 @@ impl<T> Session<T> {
     pub fn chain(&self) -> Option<&ChainSpec> {
         match self.state {
             State::Connected(chain) => self.chains.get(chain),
-            State::Idle | State::Dialling | State::Greeting | State::WrongChain(_) => None,
+            _ => None,
         }
     }
 
     /// Sends a request; its [`Output::Reply`] carries `tag`.
     ///
     /// # Errors
-    /// [`WalletError::NotConnected`] or [`WalletError::WrongChain`]; then there will be no reply.
+    /// [`WalletError::NotConnected`], [`WalletError::WrongChain`] or [`WalletError::WrongProtocol`]; then there will be
+    /// no reply.
     pub fn ask(&mut self, request: &Request, tag: T) -> Result<(), WalletError> {
         match &self.state {
             State::Connected(_) => {
                 self.send(request, Asked::Owner(tag));
                 Ok(())
             }
-            State::Idle | State::Dialling | State::Greeting | State::WrongChain(_) => Err(self.problem()),
+            _ => Err(self.problem()),
         }
     }
 
@@ -179,6 +183,7 @@ impl<T> Session<T> {
     pub fn problem(&self) -> WalletError {
         match &self.state {
             State::WrongChain(chain) => WalletError::WrongChain { chain: chain.clone() },
+            State::WrongProtocol(node) => WalletError::WrongProtocol { node: *node },
             State::Idle | State::Dialling | State::Greeting | State::Connected(_) => {
                 WalletError::NotConnected
             }
@@ -289,7 +294,7 @@ impl<T> Session<T> {
 
     fn on_reply(&mut self, asked: Asked<T>, result: Result<Box<RawValue>, RpcError>) -> Result<(), Nonsense> {
         match asked {
-            Asked::Info => self.on_info(decode(&result.or(Err(Nonsense))?)?),
+            Asked::Info => self.on_info(&result.or(Err(Nonsense))?),
             Asked::Subscribe(topic) => {
                 let id: u64 = decode(&result.or(Err(Nonsense))?)?;
                 for subscribed in self.subscribed.iter_mut().filter(|subscribed| subscribed.topic == topic) {
@@ -311,22 +316,35 @@ impl<T> Session<T> {
         }
     }
 
-    fn on_info(&mut self, info: InfoView) -> Result<(), Nonsense> {
-        let chain = self.chains.iter().position(|chain| *chain.genesis_hash() == info.genesis_hash);
-        let state = chain.map_or_else(|| State::WrongChain(info.chain.clone()), State::Connected);
+    fn on_info(&mut self, raw: &RawValue) -> Result<(), Nonsense> {
+        let info = match read_info(raw) {
+            Ok(info) => info,
+            Err(WalletError::WrongProtocol { node }) => {
+                return self.greet(State::WrongProtocol(node), Connection::WrongProtocol { node });
+            }
+            Err(_) => return Err(Nonsense),
+        };
+        match self.chains.iter().position(|chain| *chain.genesis_hash() == info.genesis_hash) {
+            Some(chain) => {
+                self.greet(State::Connected(chain), Connection::Connected)?;
+                self.outputs.push_back(Output::Info(info));
+                self.subscribe();
+                Ok(())
+            }
+            None => {
+                let InfoView { chain, .. } = info;
+                self.greet(State::WrongChain(chain.clone()), Connection::WrongChain { chain })
+            }
+        }
+    }
+
+    /// Takes in who the node says it is, which stays so for as long as the connection lasts.
+    fn greet(&mut self, state: State, connection: Connection) -> Result<(), Nonsense> {
         if self.state == State::Greeting {
-            self.outputs.push_back(Output::Connection(match chain {
-                Some(_) => Connection::Connected,
-                None => Connection::WrongChain { chain: info.chain.clone() },
-            }));
+            self.outputs.push_back(Output::Connection(connection));
             self.state = state;
         } else if self.state != state {
-            // No node changes its chain.
             return Err(Nonsense);
-        }
-        if chain.is_some() {
-            self.outputs.push_back(Output::Info(info));
-            self.subscribe();
         }
         self.set_timer(Timer::Heartbeat(self.socket), HEARTBEAT_MS);
         Ok(())
@@ -376,6 +394,23 @@ impl<T> Default for Session<T> {
 /// The node said something that no node of this protocol says.
 #[derive(Debug)]
 struct Nonsense;
+
+/// Reads what a node says of itself.
+///
+/// # Errors
+/// [`WalletError::WrongProtocol`], or [`WalletError::BadReply`] when that is no node.
+pub fn read_info(raw: &RawValue) -> Result<InfoView, WalletError> {
+    /// What every version has; the rest may differ.
+    #[derive(Deserialize)]
+    struct AnyVersion {
+        protocol: u32,
+    }
+    let AnyVersion { protocol } = decode(raw).or(Err(WalletError::BadReply))?;
+    if protocol != PROTOCOL {
+        return Err(WalletError::WrongProtocol { node: protocol });
+    }
+    decode(raw).or(Err(WalletError::BadReply))
+}
 
 fn decode<V: DeserializeOwned>(raw: &RawValue) -> Result<V, Nonsense> {
     serde_json::from_str(raw.get()).or(Err(Nonsense))

@@ -83,7 +83,7 @@ fn info(genesis: &BlockHash) -> InfoView {
         target_block_time: 30,
         mempool_size: 0,
         version: "0.1.0".to_owned(),
-        protocol: 1,
+        protocol: PROTOCOL,
         page_sha256: None,
         peer: None,
     }
@@ -162,6 +162,40 @@ fn it_knows_the_chain_by_its_genesis_and_not_by_its_name() {
     assert!(!outputs.iter().any(|output| matches!(output, Output::Info(_) | Output::Send(_))));
     assert_eq!(stage.session.chain(), None);
     assert_eq!(stage.session.ask(&Request::GetInfo {}, "no"), Err(wrong));
+}
+
+#[test]
+fn a_node_of_another_protocol_is_named_and_asked_nothing_more() {
+    let mut newer = serde_json::to_value(info(ChainSpec::main().genesis_hash())).unwrap();
+    newer["protocol"] = json!(2);
+    // Another version may say other things besides.
+    for said in [newer, json!({"protocol": 2, "chains": []})] {
+        let mut stage = Stage::new();
+        stage.session.watch(vec![Topic::Heads {}]);
+        stage.handle(Input::Opened(1));
+        let id = stage.sent("get_info").0;
+        stage.answer(1, id, &said);
+        let outputs = stage.take();
+        assert_eq!(connections(&outputs)[1..], [Connection::WrongProtocol { node: 2 }]);
+        assert!(!outputs.iter().any(|output| matches!(output, Output::Info(_) | Output::Send(_))));
+        assert_eq!(stage.session.chain(), None);
+        let wrong = WalletError::WrongProtocol { node: 2 };
+        assert_eq!(stage.session.ask(&Request::GetInfo {}, "no"), Err(wrong));
+
+        // It is still there, and no node changes its version while it runs.
+        stage.handle(Input::Timer(Timer::Heartbeat(1)));
+        let id = stage.sent("get_info").0;
+        stage.answer(1, id, &said);
+        assert!(connections(&stage.take()).is_empty());
+        stage.handle(Input::Timer(Timer::Heartbeat(1)));
+        let id = stage.sent("get_info").0;
+        stage.answer(1, id, &serde_json::to_value(info(ChainSpec::main().genesis_hash())).unwrap());
+        assert_eq!(connections(&stage.take()), [Connection::Waiting { retry_ms: 500 }]);
+        // A new version of it is greeted anew.
+        stage.handle(Input::Timer(Timer::Reconnect(1)));
+        stage.connect(2);
+        assert_eq!(connections(&stage.take()), [Connection::Connecting, Connection::Connected]);
+    }
 }
 
 #[test]

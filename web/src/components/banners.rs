@@ -85,6 +85,9 @@ fn connection_trouble(store: Store) -> Option<String> {
     match store.connection.get() {
         Connection::Connected => stale_tip(store),
         Connection::WrongChain { .. } => Some(text::banner_wrong_chain().to_owned()),
+        Connection::WrongProtocol { node: version } => {
+            Some(store.node.with(|node| wording::other_protocol(node, version)))
+        }
         // The first attempt is no trouble. A later one keeps its banner, so that nothing jumps.
         Connection::Connecting | Connection::Waiting { .. } => {
             let seconds = store.retry_at.get()?.saturating_sub(store.now.get());

@@ -146,6 +146,7 @@ fn ConnectionSign() -> impl IntoView {
             Connection::Connected => "connected",
             Connection::Waiting { .. } => "waiting",
             Connection::WrongChain { .. } => "wrong_chain",
+            Connection::WrongProtocol { .. } => "wrong_protocol",
         })
     };
     let label = move || {
@@ -157,6 +158,7 @@ fn ConnectionSign() -> impl IntoView {
             ),
             Connection::Waiting { .. } => text::connection_waiting().to_owned(),
             Connection::WrongChain { .. } => text::connection_wrong_chain().to_owned(),
+            Connection::WrongProtocol { .. } => text::connection_wrong_protocol().to_owned(),
         })
     };
     view! {

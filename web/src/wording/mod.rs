@@ -1,7 +1,7 @@
 //! Sentences for what can happen. Nothing that a node says is among them.
 
 use shared::address::AddressError;
-use shared::api::rpc;
+use shared::api::{PROTOCOL, rpc};
 use shared::keys::KeyError;
 use shared::transaction::{MAX_COMMENT_BYTES, MAX_INTEGER};
 use wallet_wasm::WalletError;
@@ -51,6 +51,7 @@ fn wallet_error(error: &WalletError) -> String {
         WalletError::NotConnected => text::error_not_connected().to_owned(),
         WalletError::Timeout { seconds } => text::error_timeout(seconds),
         WalletError::WrongChain { .. } => text::error_wrong_chain().to_owned(),
+        WalletError::WrongProtocol { .. } => text::error_wrong_protocol().to_owned(),
         WalletError::Refused { rule, .. } => refusal(rule.as_deref()).to_owned(),
         WalletError::BadReply => text::error_bad_reply().to_owned(),
         WalletError::BadCommand => text::error_stopped().to_owned(),
@@ -72,6 +73,16 @@ pub(crate) fn no_node(node: &Node, is_page_encrypted: bool, seconds: u64) -> Str
         Source::Link | Source::Chosen | Source::Usual => text::away_remote(address),
     };
     if seconds == 0 { text::away_now(trouble) } else { text::away_soon(trouble, seconds) }
+}
+
+/// Says that the node speaks another version of the protocol than this page, and what to do.
+pub(crate) fn other_protocol(node: &Node, version: u32) -> String {
+    match node.source {
+        Source::Own => text::banner_own_protocol(version, PROTOCOL),
+        Source::Link | Source::Chosen | Source::Usual => {
+            text::banner_other_protocol(&node.address, version, PROTOCOL)
+        }
+    }
 }
 
 /// Says that a word is not in the list.

@@ -1,7 +1,9 @@
 use wallet_wasm::WalletError;
+use wallet_wasm::node_address::NodeAddress;
 
-use super::{failure, refusal, version};
+use super::{failure, other_protocol, refusal, version};
 use crate::locale::text;
+use crate::node::{Node, Source};
 use crate::wallet::Failure;
 
 #[test]
@@ -38,5 +40,17 @@ fn only_a_version_is_shown_as_one() {
         "1234567890123456789012345",
     ] {
         assert_eq!(version(bad), None, "{bad}");
+    }
+}
+
+#[test]
+fn a_node_of_another_protocol_is_told_by_who_serves_the_page() {
+    for (source, advice) in [(Source::Own, "Reload the page"), (Source::Usual, "Update the older of the two")]
+    {
+        let shown = other_protocol(&Node { address: NodeAddress::default(), source }, 7);
+        assert!(
+            shown.contains("version 7") && shown.contains("version 1") && shown.contains(advice),
+            "{shown}"
+        );
     }
 }

@@ -2,6 +2,9 @@
 
 mod payloads;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use anyhow::{Context as _, Result, ensure};
 use e2e::browser::with_browser;
 use e2e::liar::Liar;
@@ -127,6 +130,43 @@ async fn a_refusal_is_told_in_the_wallets_own_words() -> Result<()> {
 #[tokio::test]
 async fn what_is_confirmed_is_sent_once_and_as_it_was_shown() -> Result<()> {
     with_browser(async |browser| {
+/// A node of another version is named, and asked nothing else; after an update, a reload is enough.
+#[tokio::test]
+async fn a_node_of_another_protocol_is_told_with_what_to_do() -> Result<()> {
+    with_browser(async |browser| {
+        let folder = tempfile::tempdir()?;
+        let node = mined(folder.path(), &address(WALLET)?, BLOCKS)?;
+        let is_other = Arc::new(AtomicBool::new(true));
+        let liar = Liar::start(&node, {
+            let is_other = Arc::clone(&is_other);
+            move |_, message| {
+                if message.pointer("/result/protocol").is_some() && is_other.load(Ordering::Relaxed) {
+                    // Of what it says else, no word is sure to be understood.
+                    message["result"] = json!({ "protocol": 2 });
+                }
+            }
+        })
+        .await?;
+        let page = browser.open("protocol", &liar.url).await?;
+        page.attribute_when("connection", "data-state", "wrong_protocol", |state| state == "wrong_protocol")
+            .await?;
+        let says_what_to_do = |text: &str| {
+            ["version 2", "this page version 1", "Reload the page"].iter().all(|part| text.contains(part))
+        };
+        page.text_when("connection-banner", "what to do", says_what_to_do).await?;
+        for method in ["subscribe", "get_history", "get_block"] {
+            assert_eq!(liar.heard(method), Vec::<Value>::new());
+        }
+        is_other.store(false, Ordering::Relaxed);
+        page.reload().await?;
+        page.attribute_when("connection", "data-state", "connected", |state| state == "connected").await?;
+        page.gone("connection-banner").await?;
+        node.stop()?;
+        Ok(())
+    })
+    .await
+}
+
         let folder = tempfile::tempdir()?;
         let node = mined(folder.path(), &address(WALLET)?, BLOCKS)?;
         let honest = Liar::start(&node, |_, _| ()).await?;

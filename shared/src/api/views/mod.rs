@@ -38,7 +38,7 @@ pub struct InfoView {
     pub mempool_size: u64,
     /// The node's software version.
     pub version: String,
-    /// The protocol's version, 1.
+    /// The version of the protocol that the node speaks; this software's is [`super::PROTOCOL`].
     pub protocol: u32,
     /// The SHA-256 of the program in the wallet page that the node serves, in hex; absent when it serves none.
     #[serde(default, skip_serializing_if = "Option::is_none")]

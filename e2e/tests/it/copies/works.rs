@@ -1,11 +1,13 @@
 //! With the program, everything works as with a node's own page.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use e2e::browser::with_browser;
 use e2e::copy::Copy;
 use e2e::node::Node;
 use e2e::page::Page;
-use e2e::wallet::{PASSPHRASE, address, import, unlock};
+use e2e::wallet::{NOT_MINING, PASSPHRASE, address, import, unlock};
 
 use super::expect_connected;
 use crate::story::{DEV, NewWallet, payment, secrets, wallet};
@@ -68,6 +70,32 @@ async fn another_file_reads_nothing_secret(page: &Page, copy: &Copy, words: &[St
     std::fs::write(copy.path("other.html"), "<!doctype html><title>other</title>")?;
     page.goto(&copy.file_url("other.html", "")?).await?;
     secrets::not_in_browser(page, words, PASSPHRASE).await
+}
+
+/// What wasm-pack builds anew is not what a double click runs.
+#[tokio::test]
+async fn a_file_with_another_program_than_its_nodes_says_so() -> Result<()> {
+    with_browser(async |browser| {
+        let (folder, copy) = (tempfile::tempdir()?, Copy::with_program()?);
+        let node = Node::start(folder.path(), 0, &NOT_MINING)?;
+        let settings = copy.file_url("index.html", &format!("#/settings?node=127.0.0.1:{}", node.port()?))?;
+        let page = browser.open("same-file", &settings).await?;
+        page.text_when("node-program-hash", "the same", |text| text == "the same").await?;
+        assert_eq!(page.text_now("old-page").await?, None);
+
+        // A section that does nothing.
+        let script = std::fs::read_to_string(copy.path("pkg/file.js"))?;
+        let (before, rest) = script.split_once("atob(\"").context("no program")?;
+        let (program, after) = rest.split_once('"').context("no end of the program")?;
+        let other = [&BASE64_STANDARD.decode(program)?, &b"\0\x02\x01x"[..]].concat();
+        let script = format!("{before}atob(\"{}\"{after}", BASE64_STANDARD.encode(other));
+        std::fs::write(copy.path("pkg/file.js"), script)?;
+        let page = browser.open("other-file", &settings).await?;
+        page.text_when("old-page", "what to do", |text| text.contains("cargo xtask page")).await?;
+        node.stop()?;
+        Ok(())
+    })
+    .await
 }
 
 #[tokio::test]

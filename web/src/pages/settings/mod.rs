@@ -134,10 +134,17 @@ fn About() -> impl IntoView {
         let hash = info.with(|info| info.as_ref().and_then(|info| info.page_sha256.clone()));
         hash.filter(|hash| hash.len() == 64 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()))
     };
-    // After an update, a page that was not loaded since still runs its old program.
-    let is_old = move || {
-        let (own, nodes) = (hash.get(), nodes_hash());
-        node.with(|node| node.source == Source::Own) && own.is_some() && nodes.is_some() && own != nodes
+    // After an update, a page that was not loaded since still runs its old program, and a file the one that was built
+    // into it.
+    let old = move || {
+        let (own, nodes) = (hash.get()?, nodes_hash()?);
+        if own == nodes {
+            None
+        } else if browser::is_file() {
+            Some(text::settings_about_old_file())
+        } else {
+            node.with(|node| node.source == Source::Own).then(text::settings_about_old)
+        }
     };
     let fact = move |of: fn(&shared::api::views::InfoView) -> String| {
         move || info.with(|info| info.as_ref().map_or_else(|| text::settings_about_unknown().to_owned(), of))
@@ -173,9 +180,9 @@ fn About() -> impl IntoView {
                     }}
                 </dd>
             </dl>
-            <Show when=is_old>
-                <p class="notice notice-warn" data-testid="old-page">{text::settings_about_old}</p>
-            </Show>
+            {move || {
+                old().map(|sentence| view! { <p class="notice notice-warn" data-testid="old-page">{sentence}</p> })
+            }}
         </section>
     }
 }

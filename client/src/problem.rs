@@ -5,7 +5,9 @@ use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use serde::Serialize;
+use serde::ser::Error as _;
+use serde::{Serialize, Serializer};
+use serde_json::{Map, Value};
 use shared::address::AddressError;
 use shared::hash::TxId;
 use wallet_wasm::WalletError;
@@ -140,6 +142,19 @@ impl Problem {
     }
 }
 
+/// Returns the code of an error and the facts that belong to it, which it has as `code` or as `{code: facts}`.
+fn flat<S: Serializer>(error: &WalletError, serializer: S) -> Result<S::Ok, S::Error> {
+    let (code, facts) = match serde_json::to_value(error).map_err(S::Error::custom)? {
+        Value::Object(error) => error.into_iter().next().unwrap_or_default(),
+        code => (code.as_str().unwrap_or_default().to_owned(), Value::Null),
+    };
+    let mut flat = Map::from_iter([("code".to_owned(), code.into())]);
+    if let Value::Object(facts) = facts {
+        flat.extend(facts);
+    }
+    flat.serialize(serializer)
+}
+
 /// An error as JSON: its sentence, its stable code, and the facts that belong to it.
 #[derive(Serialize)]
 pub(crate) struct ErrorLine<'a> {
@@ -152,7 +167,7 @@ pub(crate) struct ErrorLine<'a> {
 #[serde(untagged)]
 enum Detail<'a> {
     /// Has a code of its own.
-    Wallet(&'a WalletError),
+    Wallet(#[serde(serialize_with = "flat")] &'a WalletError),
     Own {
         code: &'static str,
         #[serde(skip_serializing_if = "Option::is_none")]

@@ -10,9 +10,9 @@ use shared::keys::KeyError;
 use shared::transaction::{MAX_COMMENT_BYTES, MAX_INTEGER};
 use shared::words::WordsError;
 
-/// Why a command failed. On the wire: `{"code": "word_count", "got": 11}`.
+/// Why a command failed. As JSON: `"locked"`, or `{"word_count": {"got": 11}}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-#[serde(tag = "code", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum WalletError {
     /// There are neither 12 nor 24 words.
     #[error("these are {got} words; there must be 12 or 24: look for one that is missing or doubled")]

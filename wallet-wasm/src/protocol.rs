@@ -24,7 +24,7 @@ pub struct ToWorker {
 
 /// What the page asks of its worker.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "do", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Command {
     /// Starts the session with the node and takes in the stored keystore. The first command, once.
     Open {
@@ -115,7 +115,7 @@ pub enum Command {
 
 /// What the page asks of the node that served it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "what", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Steering {
     /// Shows the control token, without which the node refuses the others. Once in each connection.
     Authorize {
@@ -138,7 +138,7 @@ pub enum Steering {
 
 /// What the page asks about the node's connections to others, after [`Steering::Authorize`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "what", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum PeerOrder {
     /// Who is there. Reply: [`Reply::Peers`].
     Look,
@@ -177,7 +177,7 @@ pub struct DrillAnswer {
 
 /// What the worker answers.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "reply", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Reply {
     /// It is done; there is nothing to tell.
     Done,
@@ -251,7 +251,7 @@ pub struct PaymentView {
 
 /// What the worker tells unasked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "event", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Event {
     /// How the session with the node is.
     Connection(Connection),
@@ -278,7 +278,7 @@ pub enum Event {
 
 /// How the session with the node is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "state", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Connection {
     /// Dialling.
     Connecting,
@@ -303,7 +303,7 @@ pub enum Connection {
 
 /// What wallet the worker holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "state", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum WalletView {
     /// No keystore.
     Absent,
@@ -340,7 +340,7 @@ pub enum Task {
 
 /// What the worker sends.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "from", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum FromWorker {
     /// The answer to one command.
     Reply {

@@ -175,10 +175,11 @@ fn every_event_survives_json() {
 }
 
 #[test]
-fn errors_are_flat_objects_with_a_code() {
+fn errors_have_a_code_and_facts() {
     let error = WalletError::InsufficientFunds { need: 51, have: 50 };
-    let json = r#"{"code":"insufficient_funds","need":51,"have":50}"#;
+    let json = r#"{"insufficient_funds":{"need":51,"have":50}}"#;
     assert_eq!(serde_json::to_string(&error).unwrap(), json);
+    assert_eq!(serde_json::to_string(&WalletError::Locked).unwrap(), r#""locked""#);
 }
 
 #[test]

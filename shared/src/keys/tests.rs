@@ -1,3 +1,5 @@
+use std::sync::LazyLock;
+
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng as _;
 use rsa::pkcs1::der::Encode as _;
@@ -386,4 +388,28 @@ fn a_signature_that_came_out_wrong_is_not_released() {
 fn debug_hides_secrets() {
     let key = imported_key();
     assert_eq!(format!("{key:?}"), format!("SigningKey {{ public: {:?}, .. }}", key.public_key()));
+}
+
+proptest::proptest! {
+    /// Up to four bytes anywhere, or an end that comes too early.
+    #[test]
+    fn no_damage_to_a_key_makes_the_import_panic(
+        damages in proptest::collection::vec((proptest::prelude::any::<proptest::sample::Index>(), 0_u8..), 1..5),
+        cut in 0_usize..40,
+    ) {
+        static GOOD: LazyLock<(Vec<u8>, Zeroizing<Vec<u8>>)> = LazyLock::new(|| {
+            let key = imported_key();
+            (der(&key.to_pkcs8_pem()), key.to_pkcs1_der())
+        });
+        let (pkcs8, pkcs1) = &*GOOD;
+        let mut bytes = pkcs8.clone();
+        for (at, byte) in damages {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        bytes.truncate(bytes.len() - cut.saturating_sub(30));
+        if let Ok(changed) = SigningKey::import(&STANDARD.encode(&bytes)) {
+            proptest::prop_assert_eq!(&changed.to_pkcs1_der(), pkcs1);
+        }
+    }
 }

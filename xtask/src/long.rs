@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::fuzz::fuzz;
 use crate::mutants::mutants;
 use crate::network;
+use crate::reproducible::reproducible;
 use crate::run::{cargo, command, root, run, target_dir};
 use crate::spread::publish;
 
@@ -79,6 +80,8 @@ pub(crate) enum Long {
         /// Only these modules of `shared`.
         modules: Vec<String>,
     },
+    /// Builds the page from two clones of the current commit, and compares what comes out.
+    Reproducible,
     /// Fuzzes every target.
     Fuzz {
         /// Only this one.
@@ -105,6 +108,7 @@ pub(crate) fn long(chore: Long) -> Result<()> {
         Long::Simulation { seeds, seed } => ("simulation", simulation(seeds, seed)?),
         Long::SimulationReport => ("simulation-report", simulation_report()?),
         Long::Mutants { modules } => ("mutants", mutants(&modules)?),
+        Long::Reproducible => ("reproducible", reproducible()?),
         Long::Fuzz { target, seconds } => {
             let reached = fuzz(target.as_deref(), seconds)?;
             let entry = |reached: &crate::fuzz::Reached| {

@@ -9,6 +9,7 @@ mod long;
 mod mutants;
 mod network;
 mod page;
+mod reproducible;
 mod run;
 mod screenshots;
 mod setup;

@@ -30,10 +30,13 @@ pub fn decode<T: BorshDeserialize>(bytes: &[u8]) -> Result<T, DecodeError> {
     borsh::from_slice(bytes).map_err(|error| DecodeError { reason: error.to_string() })
 }
 
-/// Reads a byte vector, growing only as bytes arrive, whatever length is claimed.
+/// Keys, signatures and comments are shorter. Room for them is made at once, and no more than they need.
+const SHORT_BYTES: u64 = 1_024;
+
+/// Reads a byte vector. Beyond [`SHORT_BYTES`] it grows only as bytes arrive, whatever length is claimed.
 pub(crate) fn read_bytes<R: Read>(reader: &mut R) -> IoResult<Vec<u8>> {
     let length = u64::from(u32::deserialize_reader(reader)?);
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(usize::try_from(length.min(SHORT_BYTES)).unwrap_or_default());
     let read = reader.take(length).read_to_end(&mut bytes)?;
     if u64::try_from(read).ok() == Some(length) {
         Ok(bytes)

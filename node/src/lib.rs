@@ -15,7 +15,7 @@ pub mod offline;
 mod page;
 pub mod peer_file;
 pub mod peers;
-mod rate;
+pub mod rate;
 pub mod store;
 pub mod sync;
 pub mod verifier;

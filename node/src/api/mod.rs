@@ -59,6 +59,7 @@ struct Server {
 struct Client {
     /// Frees the place when the connection ends.
     _place: Place,
+    since: Instant,
     bucket: Mutex<TokenBucket>,
     /// All bytes that came from it.
     bytes_read: Arc<AtomicU64>,
@@ -68,7 +69,7 @@ impl Client {
     /// Counts a request; returns false when there were too many.
     fn may_ask(&self) -> bool {
         // A bucket is right at every point where a holder could panic.
-        self.bucket.lock().unwrap_or_else(PoisonError::into_inner).take(Instant::now())
+        self.bucket.lock().unwrap_or_else(PoisonError::into_inner).take(self.since.elapsed())
     }
 
     /// Returns how many bytes came from it.
@@ -158,10 +159,10 @@ async fn connection(server: Arc<Server>, stream: TcpStream, place: Place) {
         return;
     }
     let rate = if place.is_loopback() { config.loopback_rate } else { config.rate };
-    let bucket = Mutex::new(TokenBucket::new(rate, Instant::now()));
+    let bucket = Mutex::new(TokenBucket::new(rate));
     let bytes_read = Arc::default();
     let io = TokioIo::new(StallGuard::new(stream, config.write_timeout, Arc::clone(&bytes_read)));
-    let client = Arc::new(Client { _place: place, bucket, bytes_read });
+    let client = Arc::new(Client { _place: place, since: Instant::now(), bucket, bytes_read });
     let service = service_fn(|request| http::respond(Arc::clone(&server), Arc::clone(&client), request));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())

@@ -1,7 +1,6 @@
 //! What is pushed to everybody: new blocks without their transactions, and new transactions.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use libp2p::PeerId;
 use libp2p::gossipsub::{self, MessageAcceptance, MessageId, PublishError};
@@ -25,7 +24,7 @@ impl Task {
             return self.judge(&message_id, &propagation_source, Verdict::Ignore);
         };
         let key = peer.key;
-        if !peer.budget.messages.take(Instant::now()) {
+        if !peer.budget.messages.take(peer.since.elapsed()) {
             self.judge(&message_id, &propagation_source, Verdict::Ignore);
             return self.blame(key, &Fault::Flood("messages"));
         }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
-use std::time::Instant;
 
 use libp2p::PeerId;
 use libp2p::request_response::{self, InboundFailure, OutboundFailure, OutboundRequestId, ResponseChannel};
@@ -44,7 +43,7 @@ impl Task {
     fn asked_by(&mut self, id: PeerId, request: Request, channel: ResponseChannel<Response>) {
         let Some(peer) = self.peers.get_mut(&id) else { return };
         let key = peer.key;
-        if !peer.budget.requests.take(Instant::now()) {
+        if !peer.budget.requests.take(peer.since.elapsed()) {
             return self.blame(key, &Fault::Flood("questions"));
         }
         if let Request::Hello(hello) = request {
@@ -82,7 +81,7 @@ impl Task {
         answer: Option<Response>,
     ) {
         let (Some(answer), Some(peer)) = (answer, self.peers.get_mut(id)) else { return };
-        if !peer.budget.bytes.take_many(serve::size(&answer), Instant::now()) {
+        if !peer.budget.bytes.take_many(serve::size(&answer), peer.since.elapsed()) {
             let key = peer.key;
             return self.blame(key, &Fault::Flood("bytes"));
         }

@@ -1,7 +1,5 @@
 //! Transactions from other nodes: the cheap checks first, signatures in parallel, and then the chain's word.
 
-use std::time::Instant;
-
 use futures_util::future::join_all;
 use libp2p::PeerId;
 use libp2p::gossipsub::MessageId;
@@ -53,7 +51,7 @@ impl Task {
         };
         let Some(peer) = peer else { return };
         let key = peer.key;
-        let is_affordable = peer.budget.transactions.take_many(transactions.len(), Instant::now());
+        let is_affordable = peer.budget.transactions.take_many(transactions.len(), peer.since.elapsed());
         if !is_affordable || self.admitting >= limits::ADMISSIONS {
             if let Origin::Gossip(source, id) = origin {
                 self.judge(&id, &source, Verdict::Ignore);

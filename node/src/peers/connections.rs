@@ -2,18 +2,19 @@
 
 use std::net::IpAddr;
 
+use crate::rate::{Rate, TokenBucket};
 use crate::sync::{Now, PeerKey};
 
 use super::address::{PeerAddress, Scope};
-use super::bucket::Bucket;
 use super::evict::{self, Candidate};
 use super::score::Score;
 use super::{Direction, Gift, PeerState, Peers, Refusal, Role};
 
-/// Addresses that a peer may tell at once: as many as one source may have in the book.
-const GOSSIP_BURST: u32 = super::book::MAX_NEW_OF_SOURCE as u32;
-/// And after that, in thousandths a second: one in ten seconds, as in Bitcoin Core.
-const GOSSIP_MILLI_PER_S: u64 = 100;
+/// An address that a peer tells costs so many tokens.
+pub(super) const ADDRESS_TOKENS: usize = 10;
+/// So it may tell as many at once as one source may have in the book, and then one in ten seconds, as in Bitcoin Core.
+const ADDRESS_RATE: Rate =
+    Rate { per_second: 1, burst: (super::book::MAX_NEW_OF_SOURCE * ADDRESS_TOKENS) as u32 };
 
 /// One of them.
 #[derive(Debug)]
@@ -28,7 +29,7 @@ pub(super) struct Connection {
     block_ms: Option<u64>,
     transaction_ms: Option<u64>,
     told_by: Option<IpAddr>,
-    pub(super) gossip: Bucket,
+    pub(super) addresses: TokenBucket,
 }
 
 impl Connection {
@@ -93,7 +94,7 @@ impl Peers {
             block_ms: None,
             transaction_ms: None,
             told_by,
-            gossip: Bucket::new(GOSSIP_BURST, GOSSIP_MILLI_PER_S, now.ms),
+            addresses: TokenBucket::new(ADDRESS_RATE),
         };
         self.connections.insert(peer, connection);
         Ok(evicted)

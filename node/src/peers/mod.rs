@@ -22,6 +22,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::time::Duration;
 
 use crate::sync::{Fault, Now, PeerKey};
 
@@ -31,6 +32,7 @@ pub use saved::{Ban, SAVED_VERSION, Saved, SavedAddress};
 pub use score::{MAX_POINTS, points};
 
 use book::{Book, Entry};
+use connections::ADDRESS_TOKENS;
 use draw::Draw;
 use expiring::Expiring;
 use named::Named;
@@ -38,7 +40,6 @@ use score::Score;
 
 mod address;
 mod book;
-mod bucket;
 mod connections;
 mod dials;
 mod draw;
@@ -303,7 +304,8 @@ impl Peers {
     /// knock at the doors of our own house.
     pub fn heard(&mut self, peer: PeerKey, address: PeerAddress, now: Now) -> Result<(), NotKept> {
         let connection = self.connections.get_mut(&peer).ok_or(NotKept::Stranger)?;
-        if !connection.gossip.take(1, now.ms) {
+        let since_start = Duration::from_millis(now.ms);
+        if !connection.addresses.take_many(ADDRESS_TOKENS, since_start) {
             return Err(NotKept::TooMany);
         }
         if address.scope() < connection.address.scope() {

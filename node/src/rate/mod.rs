@@ -1,6 +1,7 @@
-//! How often somebody may ask, or how much: a token bucket, pure.
+//! How often somebody may ask, or how much: a token bucket, pure. Its time is what any clock that never goes back has
+//! counted since some moment, the same moment each time.
 
-use std::time::Instant;
+use std::time::Duration;
 
 /// A rate with bursts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,29 +13,31 @@ pub struct Rate {
 }
 
 /// One bucket. A token is a request, a byte or whatever is counted; tokens come back with time.
-#[derive(Debug)]
-pub(crate) struct TokenBucket {
+#[derive(Debug, Clone, Copy)]
+pub struct TokenBucket {
     rate: Rate,
     /// In billionths of a token, so that no fraction is lost.
     nano_tokens: u64,
-    updated: Instant,
+    updated: Duration,
 }
 
 const NANO: u64 = 1_000_000_000;
 
 impl TokenBucket {
-    pub(crate) fn new(rate: Rate, now: Instant) -> Self {
-        Self { rate, nano_tokens: u64::from(rate.burst) * NANO, updated: now }
+    /// Returns a full bucket.
+    #[must_use]
+    pub fn new(rate: Rate) -> Self {
+        Self { rate, nano_tokens: u64::from(rate.burst) * NANO, updated: Duration::ZERO }
     }
 
     /// Takes a token, or returns false when there is none.
-    pub(crate) fn take(&mut self, now: Instant) -> bool {
+    pub fn take(&mut self, now: Duration) -> bool {
         self.take_many(1, now)
     }
 
     /// Takes all of `count` tokens, or returns false and takes none.
-    pub(crate) fn take_many(&mut self, count: usize, now: Instant) -> bool {
-        let elapsed = now.saturating_duration_since(self.updated);
+    pub fn take_many(&mut self, count: usize, now: Duration) -> bool {
+        let elapsed = now.saturating_sub(self.updated);
         self.updated = self.updated.max(now);
         let elapsed_ns = u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX);
         self.nano_tokens = elapsed_ns

@@ -89,7 +89,7 @@ pub(super) async fn run(server: Arc<Server>, client: Arc<Client>, upgraded: Upgr
         replies: FuturesOrdered::new(),
         must_drain: false,
         is_alive: true,
-        control_frames: TokenBucket::new(CONTROL_RATE, std::time::Instant::now()),
+        control_frames: TokenBucket::new(CONTROL_RATE),
         is_authorized: false,
         n_wrong_tokens: 0,
         n_wrong_signatures: 0,
@@ -195,7 +195,7 @@ impl Session {
             Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {
                 // The pong was queued by the library; who sends too many is not worth one.
                 self.wire.flush_soon();
-                if self.control_frames.take(std::time::Instant::now()) {
+                if self.control_frames.take(self.client.since.elapsed()) {
                     Ok(())
                 } else {
                     Err(Ending::ByNode(CloseCode::Policy, "rate_limited: too many control frames"))

@@ -43,12 +43,12 @@ pub(super) struct Budget {
 }
 
 impl Budget {
-    fn new(now: Instant) -> Self {
+    fn new() -> Self {
         Self {
-            requests: TokenBucket::new(limits::REQUEST_RATE, now),
-            bytes: TokenBucket::new(limits::BYTE_RATE, now),
-            transactions: TokenBucket::new(limits::TRANSACTION_RATE, now),
-            messages: TokenBucket::new(limits::MESSAGE_RATE, now),
+            requests: TokenBucket::new(limits::REQUEST_RATE),
+            bytes: TokenBucket::new(limits::BYTE_RATE),
+            transactions: TokenBucket::new(limits::TRANSACTION_RATE),
+            messages: TokenBucket::new(limits::MESSAGE_RATE),
         }
     }
 }
@@ -62,7 +62,6 @@ impl Peer {
         is_inbound: bool,
         is_named: bool,
     ) -> Self {
-        let since = Instant::now();
         Self {
             id,
             key,
@@ -70,10 +69,10 @@ impl Peer {
             dialled,
             is_inbound,
             is_named,
-            since,
+            since: Instant::now(),
             hello: None,
             pending: Pending::default(),
-            budget: Budget::new(since),
+            budget: Budget::new(),
             latency: None,
             reason: None,
         }

@@ -13,8 +13,11 @@ struct Room {
 }
 
 impl Mempool {
-    /// Returns whether [`Mempool::admit`] would admit a transaction. Nothing changes.
-    pub(crate) fn check(
+    /// Says whether [`Mempool::admit`] would admit a transaction. Nothing changes.
+    ///
+    /// # Errors
+    /// Those of [`Mempool::admit`].
+    pub fn check(
         &self,
         transaction: Arc<CheckedTransaction>,
         context: &Context<'_>,

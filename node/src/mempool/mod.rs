@@ -9,6 +9,7 @@ mod select;
 #[cfg(test)]
 mod tests;
 mod view;
+mod worth;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use shared::state::Account;
 
 pub use policy::{AdmissionError, Limits};
 pub use view::{MempoolView, Pending, Rank, RankError};
+pub use worth::Worth;
 
 /// Bytes of memory that a pending transaction takes beyond its encoded size: its entries in seven indexes, its
 /// allocations, and the sender's address and id beside the transaction.
@@ -28,13 +30,13 @@ const OVERHEAD_BYTES: usize = 600;
 
 /// What a transaction is admitted against.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Context<'a> {
+pub struct Context<'a> {
     /// All accounts at the tip.
-    pub(crate) accounts: &'a OrdMap<Address, Account>,
+    pub accounts: &'a OrdMap<Address, Account>,
     /// The height of the next block.
-    pub(crate) next_height: u64,
+    pub next_height: u64,
     /// Unix seconds.
-    pub(crate) now: u64,
+    pub now: u64,
 }
 
 impl Context<'_> {
@@ -84,7 +86,7 @@ impl Departure {
 
 /// All transactions that wait for a block.
 #[derive(Debug)]
-pub(crate) struct Mempool {
+pub struct Mempool {
     limits: Limits,
     next_number: u64,
     view: MempoolView,
@@ -95,7 +97,9 @@ pub(crate) struct Mempool {
 }
 
 impl Mempool {
-    pub(crate) fn new(limits: Limits) -> Self {
+    /// Returns an empty one.
+    #[must_use]
+    pub fn new(limits: Limits) -> Self {
         Self {
             limits,
             next_number: 0,
@@ -107,17 +111,21 @@ impl Mempool {
     }
 
     /// Returns what readers may see.
-    pub(crate) fn view(&self) -> &MempoolView {
+    #[must_use]
+    pub fn view(&self) -> &MempoolView {
         &self.view
     }
 
     /// Returns what happened since this was asked before, in order.
-    pub(crate) fn take_changes(&mut self) -> Vec<Change> {
+    pub fn take_changes(&mut self) -> Vec<Change> {
         std::mem::take(&mut self.changes)
     }
 
     /// Admits a transaction that arrives now.
-    pub(crate) fn admit(
+    ///
+    /// # Errors
+    /// When a rule or a limit forbids it; nothing has changed then.
+    pub fn admit(
         &mut self,
         transaction: Arc<CheckedTransaction>,
         context: &Context<'_>,
@@ -130,7 +138,7 @@ impl Mempool {
     }
 
     /// Takes back what was stored before a restart. What is not valid any more is among the changes.
-    pub(crate) fn restore(&mut self, mut stored: Vec<Pending>, context: &Context<'_>) {
+    pub fn restore(&mut self, mut stored: Vec<Pending>, context: &Context<'_>) {
         // A replacement has a later number than the nonces after it.
         stored.sort_by_key(|pending| (*pending.sender(), pending.nonce()));
         for pending in stored {
@@ -143,7 +151,7 @@ impl Mempool {
 
     /// Follows a move of the tip: `touched` are the addresses whose accounts changed, `left` the transactions of
     /// blocks that are not on the best chain any more, oldest first.
-    pub(crate) fn follow(
+    pub fn follow(
         &mut self,
         touched: &BTreeSet<Address>,
         left: Vec<Arc<CheckedTransaction>>,
@@ -163,7 +171,7 @@ impl Mempool {
     }
 
     /// Drops what has expired, by height or by age.
-    pub(crate) fn expire(&mut self, context: &Context<'_>) {
+    pub fn expire(&mut self, context: &Context<'_>) {
         while let Some((&(expires_at, _), pending)) = self.by_expiry.first_key_value() {
             if expires_at >= context.next_height {
                 break;

@@ -18,7 +18,8 @@ struct Candidate {
 impl Mempool {
     /// Returns transactions for the next block, at most `max_bytes` of them together: each sender's in nonce order,
     /// and of those that may come next always the one with the highest fee rate.
-    pub(crate) fn select(&self, max_bytes: usize) -> Vec<Arc<CheckedTransaction>> {
+    #[must_use]
+    pub fn select(&self, max_bytes: usize) -> Vec<Arc<CheckedTransaction>> {
         let all: Vec<&Pending> = self.view.iter().map(Arc::as_ref).collect();
         let candidate = |position: usize| Candidate { rank: Rank::of(all[position]), position };
         // By sender and nonce, so a sender's first one is where the sender changes.

@@ -4,7 +4,6 @@ use futures_util::future::join_all;
 use libp2p::PeerId;
 use libp2p::gossipsub::MessageId;
 use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
-use shared::address::Address;
 use shared::consensus::{CheckedTransaction, TxError, check_transaction};
 use shared::hash::TxId;
 use shared::transaction::Transaction;
@@ -12,13 +11,10 @@ use shared::transaction::Transaction;
 use super::task::{Done, Task};
 use super::{limits, serve};
 use crate::chain::{ChainHandle, SubmitTransactionError, View};
-use crate::mempool::AdmissionError;
+use crate::mempool::{AdmissionError, Worth};
 use crate::peers::Gift;
 use crate::sync::{Fault, PeerKey, Verdict};
 use crate::verifier::AwsLcVerifier;
-
-/// How far ahead of its account a nonce may be that is worth a look: as many as one sender may have waiting.
-const NONCE_WINDOW: u64 = 64;
 
 /// How transactions came to us.
 #[derive(Debug)]
@@ -148,26 +144,9 @@ async fn admit(chain: ChainHandle, transactions: Vec<Transaction>) -> Admission 
     admission
 }
 
-/// What a transaction is worth before its signature is looked at, which is the dearest check of all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Worth {
-    /// It waits already.
-    Known,
-    /// Its sender has the coins and the nonce, or nearly.
-    Checking,
-    /// It cannot be admitted now.
-    Nothing,
-}
-
 fn worth(view: &View, id: &TxId, transaction: &Transaction) -> Worth {
-    if view.mempool.get(id).is_some() {
-        return Worth::Known;
+    if serve::transaction_bytes(transaction) > limits::TRANSACTION_BYTES {
+        return Worth::Nothing;
     }
-    let body = &transaction.body;
-    let account = view.account(&Address::of_modulus(&body.sender));
-    let is_near = (account.nonce..=account.nonce.saturating_add(NONCE_WINDOW)).contains(&body.nonce);
-    let is_covered = body.amount.checked_add(body.fee).is_some_and(|cost| cost <= account.balance);
-    let is_small = serve::transaction_bytes(transaction) <= limits::TRANSACTION_BYTES;
-    let is_timely = body.expires_at == 0 || body.expires_at > view.tip.height;
-    if is_near && is_covered && is_small && is_timely { Worth::Checking } else { Worth::Nothing }
+    view.mempool.worth(&view.accounts, view.tip.height.saturating_add(1), id, transaction)
 }

@@ -1,10 +1,13 @@
 //! May a transaction join those that wait?
 
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use shared::consensus::{CheckedTransaction, check_admission};
 
-use super::{AdmissionError, Context, Departure, Mempool, Pending, Rank, memory_bytes};
+use super::tail::Tail;
+use super::{AdmissionError, Context, Departure, Mempool, Pending, memory_bytes};
 
 /// What goes when a transaction is admitted.
 struct Room {
@@ -36,7 +39,7 @@ impl Mempool {
             self.remove(&old, Departure::Replaced(*pending.transaction.id()));
         }
         for cheaper in evicted {
-            self.remove_from(&cheaper, Departure::Dropped);
+            self.remove(&cheaper, Departure::Dropped);
         }
         self.insert(Arc::new(pending));
         Ok(())
@@ -86,7 +89,8 @@ impl Mempool {
         Ok(Room { replaced, evicted })
     }
 
-    /// Returns what must go so that `new` fits: the cheapest, all of it cheaper than `new`.
+    /// Returns what must go so that `new` fits: the cheapest tails, all of them cheaper than the one that `new` will be
+    /// part of.
     fn make_room(
         &self,
         new: &Pending,
@@ -96,21 +100,39 @@ impl Mempool {
         let mut bytes = (self.memory_bytes() + memory_bytes(new)).saturating_sub(replaced_bytes);
         let mut count = self.view.len() + 1 - usize::from(replaced.is_some());
         let mut evicted = Vec::new();
-        let others =
-            self.view.cheapest().filter(|(_, other)| Some(other.number) != replaced.map(|old| old.number));
-        for (rank, cheapest) in others {
-            if bytes <= self.limits.bytes && count <= self.limits.count {
-                break;
+        if bytes <= self.limits.bytes && count <= self.limits.count {
+            return Ok(evicted);
+        }
+        let full = AdmissionError::Full { fee: new.fee() };
+        let own = self.own_tail(new).ok_or_else(|| full.clone())?;
+        let others = self.tails.iter().filter(|tail| tail.sender != own.sender);
+        let mut others = others.map(|tail| (*tail, u64::MAX)).peekable();
+        // Of senders who lose something already: what goes next, and the nonce before which it ends.
+        let mut shortened = BTreeSet::new();
+        while bytes > self.limits.bytes || count > self.limits.count {
+            let next = others.next_if(|other| shortened.first().is_none_or(|next| other < next));
+            let (tail, end) = next.or_else(|| shortened.pop_first()).ok_or_else(|| full.clone())?;
+            if !own.rank.pays_more_than(tail.rank) {
+                return Err(full);
             }
-            // What goes takes the sender's later nonces with it, so nothing of the new one's sender may go.
-            if !Rank::of(new).pays_more_than(*rank) || cheapest.sender() == new.sender() {
-                return Err(AdmissionError::Full { fee: new.fee() });
+            let sent = || self.view.sent_by(&tail.sender).rev().filter(|pending| pending.nonce() < end);
+            for pending in sent().take_while(|pending| pending.nonce() >= tail.nonce) {
+                bytes -= memory_bytes(pending);
+                count -= 1;
+                evicted.push(Arc::clone(pending));
             }
-            bytes -= memory_bytes(cheapest);
-            count -= 1;
-            evicted.push(Arc::clone(cheapest));
+            let left = sent().filter(|pending| pending.nonce() < tail.nonce);
+            shortened.extend(Tail::cheapest(left.map(Arc::as_ref)).map(|next| (next, tail.nonce)));
         }
         Ok(evicted)
+    }
+
+    /// Returns the cheapest tail of `new`'s sender, with `new` in its place.
+    fn own_tail(&self, new: &Pending) -> Option<Tail> {
+        let sent = self.view.sent_by(new.sender()).map(Arc::as_ref);
+        let mut sent: Vec<_> = sent.filter(|other| other.nonce() != new.nonce()).chain([new]).collect();
+        sent.sort_by_key(|pending| Reverse(pending.nonce()));
+        Tail::cheapest(sent.into_iter())
     }
 }
 

@@ -6,6 +6,7 @@
 mod admit;
 mod policy;
 mod select;
+mod tail;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -20,13 +21,16 @@ use shared::consensus::{CheckedTransaction, TxError, check_admission};
 use shared::hash::TxId;
 use shared::state::Account;
 
+use tail::Tails;
+
 pub use policy::{AdmissionError, Limits};
 pub use view::{MempoolView, Pending, Rank, RankError};
 pub use worth::Worth;
 
-/// Bytes of memory that a pending transaction takes beyond its encoded size: its entries in seven indexes, its
-/// allocations, and the sender's address and id beside the transaction.
-const OVERHEAD_BYTES: usize = 600;
+/// Bytes of memory that a pending transaction takes beyond its encoded size: its entries in the indexes, its
+/// allocations, and the sender's address and id beside the transaction. Measured, it is 540 for one of many of a sender
+/// and 760 for a sender's only one.
+const OVERHEAD_BYTES: usize = 650;
 
 /// What a transaction is admitted against.
 #[derive(Debug, Clone, Copy)]
@@ -93,6 +97,7 @@ pub struct Mempool {
     by_number: BTreeMap<u64, Arc<Pending>>,
     /// By the last height whose block may hold them, and by number. Without those that never expire.
     by_expiry: BTreeMap<(u64, u64), Arc<Pending>>,
+    tails: Tails,
     changes: Vec<Change>,
 }
 
@@ -106,6 +111,7 @@ impl Mempool {
             view: MempoolView::default(),
             by_number: BTreeMap::new(),
             by_expiry: BTreeMap::new(),
+            tails: Tails::default(),
             changes: Vec::new(),
         }
     }
@@ -237,7 +243,9 @@ impl Mempool {
         }
     }
 
-    fn memory_bytes(&self) -> usize {
+    /// Returns how much memory all of them take, in bytes, as [`Limits::bytes`] counts it.
+    #[must_use]
+    pub fn memory_bytes(&self) -> usize {
         self.view.bytes() + self.view.len() * OVERHEAD_BYTES
     }
 
@@ -252,6 +260,7 @@ impl Mempool {
         if let Some(key) = expiry_key(&pending) {
             self.by_expiry.insert(key, Arc::clone(&pending));
         }
+        self.tails.set(pending.sender(), self.view.sent_by(pending.sender()).rev());
         self.changes.push(Change::Added(pending));
     }
 
@@ -261,6 +270,7 @@ impl Mempool {
         if let Some(key) = expiry_key(pending) {
             self.by_expiry.remove(&key);
         }
+        self.tails.set(pending.sender(), self.view.sent_by(pending.sender()).rev());
         self.changes.push(Change::Removed(Arc::clone(pending), why));
     }
 

@@ -7,7 +7,7 @@ use std::ops::Bound;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use imbl::{HashMap, OrdMap};
+use imbl::OrdMap;
 use shared::address::Address;
 use shared::consensus::CheckedTransaction;
 use shared::hash::TxId;
@@ -63,8 +63,12 @@ impl Rank {
     }
 
     fn new(transaction: &CheckedTransaction, number: u64) -> Self {
-        let size = u128::try_from(transaction.size()).unwrap_or(u128::MAX).max(1);
-        let fee = u128::from(transaction.transaction().body.fee);
+        Self::of_many(u128::from(transaction.transaction().body.fee), transaction.size(), number)
+    }
+
+    /// Ranks several together, the first of which has the `number`.
+    pub(super) fn of_many(fee: u128, size: usize, number: u64) -> Self {
+        let size = u128::try_from(size).unwrap_or(u128::MAX).max(1);
         Self { rate: (fee << 32) / size, number: Reverse(number) }
     }
 
@@ -99,11 +103,11 @@ impl FromStr for Rank {
 /// All transactions that wait for a block, at one moment.
 #[derive(Debug, Clone, Default)]
 pub struct MempoolView {
-    by_id: HashMap<TxId, Arc<Pending>>,
+    by_id: OrdMap<TxId, Arc<Pending>>,
     by_sender: OrdMap<(Address, u64), Arc<Pending>>,
     /// By number, without those that somebody sends to itself.
     by_receiver: OrdMap<(Address, u64), Arc<Pending>>,
-    /// The first to be dropped comes first.
+    /// The last to be mined comes first, if nonces are left out of account.
     by_rank: OrdMap<Rank, Arc<Pending>>,
     bytes: usize,
 }
@@ -144,13 +148,8 @@ impl MempoolView {
         self.by_rank.range((Bound::Unbounded, end)).rev()
     }
 
-    /// Returns all of them, the first to be dropped first.
-    pub(super) fn cheapest(&self) -> impl Iterator<Item = (&Rank, &Arc<Pending>)> {
-        self.by_rank.iter()
-    }
-
     /// Returns what `sender` sends, by nonce: without gaps, from the nonce of its account on.
-    pub fn sent_by(&self, sender: &Address) -> impl Iterator<Item = &Arc<Pending>> {
+    pub fn sent_by(&self, sender: &Address) -> impl DoubleEndedIterator<Item = &Arc<Pending>> {
         self.by_sender.range((*sender, 0)..=(*sender, u64::MAX)).map(|(_, pending)| pending)
     }
 

@@ -14,6 +14,7 @@ mod disk;
 mod forks;
 #[cfg(unix)]
 mod kill;
+mod memory;
 mod mempool;
 mod mining;
 mod network;

@@ -98,7 +98,7 @@ impl Test {
         let view = self.mempool.view();
         let all: Vec<_> = view.iter().collect();
         assert_eq!(all.len(), view.len());
-        assert_eq!(all.len(), self.mempool.view.cheapest().count());
+        assert_eq!(all.len(), view.below(None).count());
         assert_eq!(all.len(), self.mempool.by_number.len());
         assert_eq!(view.bytes(), all.iter().map(|pending| pending.transaction.size()).sum::<usize>());
         for pending in all {
@@ -226,29 +226,73 @@ fn a_sender_has_a_limit_that_replacements_do_not_meet() {
 #[test]
 fn a_full_mempool_drops_the_cheapest_and_what_follows_it() {
     let mut test = Test::new(Limits { count: 4, ..Limits::default() });
-    test.admit(paying(b'a', 0, 5)).unwrap();
+    test.admit(paying(b'a', 0, 9)).unwrap();
     test.admit(paying(b'a', 1, 1)).unwrap();
-    test.admit(paying(b'a', 2, 9)).unwrap();
+    test.admit(paying(b'a', 2, 3)).unwrap();
     test.admit(paying(b'b', 0, 3)).unwrap();
     test.mempool.take_changes();
 
-    assert_eq!(test.admit(paying(b'c', 0, 1)), Err(AdmissionError::Full { fee: 1 }));
-    test.admit(paying(b'c', 0, 2)).unwrap();
-    assert_eq!(test.sent(b'a'), [(0, 5)]);
-    assert_eq!(test.sent(b'c'), [(0, 2)]);
+    // The last two of a pay 2 each on average.
+    assert_eq!(test.admit(paying(b'c', 0, 2)), Err(AdmissionError::Full { fee: 2 }));
+    test.admit(paying(b'c', 0, 3)).unwrap();
+    assert_eq!(test.sent(b'a'), [(0, 9)]);
+    assert_eq!(test.sent(b'c'), [(0, 3)]);
     let is_removal = |change: &Change| matches!(change, Change::Removed(..));
     assert_eq!(test.mempool.take_changes().iter().map(is_removal).collect::<Vec<_>>(), [true, true, false]);
     test.check_indexes();
 }
 
 #[test]
-fn a_sender_cannot_push_out_what_its_own_transaction_needs() {
+fn a_cheap_one_is_worth_what_dear_ones_behind_it_make_of_it() {
+    let mut test = Test::new(Limits { count: 4, ..Limits::default() });
+    let big = TransactionBody { comment: "c".repeat(200), ..paying(b'a', 0, 1) };
+    test.admit(big).unwrap();
+    test.admit(paying(b'a', 1, 50)).unwrap();
+    test.admit(paying(b'a', 2, 60)).unwrap();
+    test.admit(paying(b'b', 0, 4)).unwrap();
+    // Alone the big one is the cheapest of all. Three for the price of two would be lost with it.
+    test.admit(paying(b'c', 0, 5)).unwrap();
+    assert_eq!((test.sent(b'a').len(), test.sent(b'b').len(), test.sent(b'c').len()), (3, 0, 1));
+    test.admit(paying(b'd', 0, 40)).unwrap();
+    assert_eq!((test.sent(b'a').len(), test.sent(b'c').len(), test.sent(b'd').len()), (3, 0, 1));
+    // Nobody holds a place with it either: who pays more than the three on average drives them out.
+    test.admit(paying(b'e', 0, 39)).unwrap();
+    assert_eq!((test.sent(b'a').len(), test.sent(b'd').len(), test.sent(b'e').len()), (0, 1, 1));
+    test.check_indexes();
+}
+
+#[test]
+fn what_goes_pays_less_than_the_senders_own_that_would_go_next() {
     let mut test = Test::new(Limits { count: 2, ..Limits::default() });
     test.admit(paying(b'a', 0, 1)).unwrap();
-    test.admit(paying(b'b', 0, 5)).unwrap();
-    assert_eq!(test.admit(paying(b'a', 1, 100)), Err(AdmissionError::Full { fee: 100 }));
+    test.admit(paying(b'b', 0, 50)).unwrap();
+    // With what it needs it pays 50 on average.
+    assert_eq!(test.admit(paying(b'a', 1, 99)), Err(AdmissionError::Full { fee: 99 }));
     // A replacement takes no more room.
     test.admit(paying(b'a', 0, 2)).unwrap();
+    test.admit(paying(b'a', 1, 99)).unwrap();
+    assert_eq!((test.sent(b'a').len(), test.sent(b'b').len()), (2, 0));
+    test.check_indexes();
+}
+
+#[test]
+fn a_sender_loses_no_more_than_is_needed() {
+    let mut test = Test::new(Limits { count: 4, ..Limits::default() });
+    for nonce in 0..4 {
+        test.admit(paying(b'a', nonce, 5)).unwrap();
+    }
+    for (sender, left) in [(b'b', 3), (b'c', 2), (b'd', 1)] {
+        test.admit(paying(sender, 0, 6)).unwrap();
+        assert_eq!(test.sent(b'a').len(), left);
+    }
+    // One that takes the room of two.
+    let size = checked(body(b'a', 0)).size() + OVERHEAD_BYTES;
+    let mut test = Test::new(Limits { bytes: 4 * size, ..Limits::default() });
+    for nonce in 0..4 {
+        test.admit(paying(b'a', nonce, 5)).unwrap();
+    }
+    test.admit(TransactionBody { comment: "c".repeat(200), ..paying(b'b', 0, 100) }).unwrap();
+    assert_eq!((test.sent(b'a').len(), test.sent(b'b').len()), (2, 1));
     test.check_indexes();
 }
 

@@ -1,4 +1,4 @@
-//! Learns which transactions wait at a peer, once after it came: what is announced later comes by itself.
+//! Learns which transactions wait at a peer: after it came, and now and then again.
 
 use std::collections::VecDeque;
 
@@ -9,14 +9,12 @@ use crate::wire::{MAX_TRANSACTIONS, Request};
 /// How far we are with one peer.
 #[derive(Debug, Default)]
 pub(super) enum Pending {
-    /// Not begun: our own chain comes first, because what waits is judged against its tip.
-    #[default]
-    NotYet,
     /// The ids are asked for.
     Ids,
     /// Transactions are asked for; these come next.
     Transactions(VecDeque<TxId>),
     /// Nothing is left to ask.
+    #[default]
     Done,
 }
 

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
+use std::time::Instant;
 
 use libp2p::PeerId;
 use libp2p::request_response::{self, InboundFailure, OutboundFailure, OutboundRequestId, ResponseChannel};
 
-use super::peer::Peer;
 use super::pending::Pending;
 use super::task::{Asked, Done, Task};
 use super::transactions::Origin;
@@ -145,7 +145,9 @@ impl Task {
         }
     }
 
-    /// Asks new peers which transactions wait there, once our own chain is as far as theirs.
+    /// Asks new peers which transactions wait there, once our own chain is as far as theirs; and when nobody was asked
+    /// for a while, whoever was asked longest ago. An announcement may have been lost, or come before the one with the
+    /// sender's nonce before it, and then nobody else would ever take the sender's later ones.
     pub(super) fn ask_what_waits(&mut self) {
         if self.sync.progress().is_syncing {
             return;
@@ -154,14 +156,20 @@ impl Task {
         // Whom we have for blocks alone shall not learn of us by what we ask.
         let full: BTreeSet<_> =
             peers.list(now).filter(|peer| peer.role != Role::BlockOnly).map(|peer| peer.peer).collect();
-        let is_new = |peer: &&Peer| {
-            peer.hello.is_some() && matches!(peer.pending, Pending::NotYet) && full.contains(&peer.key)
-        };
-        let new: Vec<_> = self.peers.values().filter(is_new).map(|peer| peer.key).collect();
-        for key in new {
+        let asked: Vec<_> = self
+            .peers
+            .values()
+            .filter(|peer| peer.hello.is_some() && full.contains(&peer.key))
+            .map(|peer| (peer.pending_asked, peer.key))
+            .collect();
+        let last = asked.iter().filter_map(|(asked, _)| *asked).max();
+        let is_time = last.is_some_and(|last| last.elapsed() >= limits::ASK_AGAIN);
+        let again = asked.iter().min().filter(|_| is_time).map(|(_, key)| *key);
+        let new = asked.iter().filter(|(asked, _)| asked.is_none()).map(|(_, key)| *key);
+        for key in new.chain(again).collect::<BTreeSet<_>>() {
             self.ask(key, Asked::Pending, Request::PendingIds);
             if let Some(peer) = self.keys.get(&key).and_then(|id| self.peers.get_mut(id)) {
-                peer.pending = Pending::Ids;
+                (peer.pending, peer.pending_asked) = (Pending::Ids, Some(Instant::now()));
             }
         }
     }

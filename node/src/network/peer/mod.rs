@@ -27,6 +27,8 @@ pub(super) struct Peer {
     pub(super) hello: Option<Hello>,
     /// What it waits for a block, as far as we asked.
     pub(super) pending: Pending,
+    /// When it was asked last what waits there.
+    pub(super) pending_asked: Option<Instant>,
     pub(super) budget: Budget,
     pub(super) latency: Option<Duration>,
     /// Why we close its connections.
@@ -72,6 +74,7 @@ impl Peer {
             since: Instant::now(),
             hello: None,
             pending: Pending::default(),
+            pending_asked: None,
             budget: Budget::new(),
             latency: None,
             reason: None,

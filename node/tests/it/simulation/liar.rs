@@ -4,8 +4,8 @@ use node::wire::{Hello, MAX_HEADERS, Request, Response};
 use shared::block::{Block, Header};
 use shared::codec;
 use shared::hash::BlockHash;
+use shared::transaction::Transaction;
 
-use super::chain::SimChain;
 use super::random::Random;
 
 /// In which way a node lies; the ids are those of `docs/attacks.md`.
@@ -33,10 +33,18 @@ pub(super) enum Lie {
     InvalidSide,
     /// Mines blocks beside the tip, of equal work (G8).
     Flaps,
+    /// Tells addresses where nobody is, and those of liars (P1, F9).
+    Poisons,
+    /// Passes on payments of its own whose signatures are bad (B17).
+    BadSignatures,
+    /// Passes on payments without end that nobody can pay, or that come too soon (H1, H2, Z3).
+    FloodsPayments,
+    /// Repeats what was mined, and replaces its own payments for one coin more (A10, H5).
+    Replays,
 }
 
 impl Lie {
-    pub(super) const ALL: [Self; 11] = [
+    pub(super) const ALL: [Self; 15] = [
         Self::Withholds,
         Self::Drips,
         Self::Claims,
@@ -48,7 +56,16 @@ impl Lie {
         Self::Invalid,
         Self::InvalidSide,
         Self::Flaps,
+        Self::Poisons,
+        Self::BadSignatures,
+        Self::FloodsPayments,
+        Self::Replays,
     ];
+
+    /// Returns whether it looks into no block, and mines invalid ones.
+    pub(super) fn believes_all(self) -> bool {
+        matches!(self, Self::Invalid | Self::InvalidSide)
+    }
 
     pub(super) fn hello(self, honest: Hello, cheap: &[(BlockHash, Header)]) -> Hello {
         match self {
@@ -61,20 +78,22 @@ impl Lie {
         }
     }
 
-    /// Returns what it answers, if anything, and how much later than an honest node, in milliseconds.
+    /// Returns what it answers in place of what is `honest`, if anything, and how much later, in milliseconds.
     pub(super) fn answer(
         self,
-        chain: &SimChain,
+        honest: Response,
         request: &Request,
         cheap: &[(BlockHash, Header)],
         random: &mut Random,
     ) -> Option<(Response, u64)> {
-        let honest = chain.answer(request);
         let answer = match (self, request) {
-            (Self::Withholds, Request::Blocks { .. } | Request::BlockTransactions { .. }) => return None,
+            (
+                Self::Withholds,
+                Request::Blocks { .. } | Request::BlockTransactions { .. } | Request::Transactions { .. },
+            ) => return None,
             (Self::Drips, _) => return Some((honest, random.between(3_000, 40_000))),
             (Self::Claims, Request::Headers { .. }) => Response::Headers(Vec::new()),
-            (Self::Claims, _) => Response::Blocks(Vec::new()),
+            (Self::Claims, Request::Blocks { .. }) => Response::Blocks(Vec::new()),
             (Self::CheapHeaders, Request::Headers { locator }) => {
                 let place = |hash: &BlockHash| cheap.iter().position(|(other, _)| other == hash);
                 let from = locator.iter().find_map(place).map_or(0, |place| place + 1);
@@ -113,10 +132,13 @@ fn corrupt(response: Response) -> Response {
             };
             Response::Blocks(blocks.into_iter().map(corrupt).collect())
         }
-        Response::BlockTransactions(mut transactions) => {
-            transactions.iter_mut().for_each(|transaction| transaction.body.amount ^= 1);
-            Response::BlockTransactions(transactions)
-        }
+        Response::BlockTransactions(transactions) => Response::BlockTransactions(corrupt_all(transactions)),
+        Response::Transactions(transactions) => Response::Transactions(corrupt_all(transactions)),
         other => other,
     }
+}
+
+fn corrupt_all(mut transactions: Vec<Transaction>) -> Vec<Transaction> {
+    transactions.iter_mut().for_each(|transaction| transaction.body.amount ^= 2);
+    transactions
 }

@@ -1,38 +1,52 @@
-//! Whole networks in one thread, with virtual time and chance that repeats itself: real `Sync`, real header rules, real
-//! work; a simple chain behind it ([`chain`]), links that delay, reorder and break ([`links`]), crashes, wrong clocks and
-//! partitions ([`trouble`]), and peers that lie ([`liar`]). Whatever happens, once it is over all honest nodes have the
-//! same tip, none of them was blamed by another, and nobody held more memory than the limits say.
+//! Whole networks in one thread, with virtual time and chance that repeats itself. Each node is the real `sync`, `peers`
+//! and `mempool` with every rule of the chain ([`chain`], [`node`]); only signatures are hashes ([`wallet`]). Between them
+//! are lines that delay, lose, reorder and break ([`links`]), payments ([`payments`]), crashes, wrong clocks and partitions
+//! ([`trouble`]), and peers that lie ([`liar`]).
+//!
+//! Whatever happens, once it is over all honest nodes have the same tip and the same accounts, with exactly the coins that
+//! were made; every payment that one of them admitted is in the chain once, unless it expired; none of them was blamed or
+//! banned by another; and nobody held more memory than the limits say.
 
+mod cases;
 mod chain;
 mod liar;
 mod links;
+mod node;
+mod payments;
 pub(crate) mod random;
 mod report;
+mod selfish;
 mod trouble;
+mod wallet;
 mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::{Arc, LazyLock};
 
+use ::node::peers::PeerLimits;
 use shared::block::Header;
 use shared::hash::BlockHash;
+use shared::spec::ChainSpec;
 
 use self::chain::{SimChain, grown};
 use self::liar::Lie;
 use self::random::Random;
 use self::world::{Happening, Setting, World};
-use crate::support::easy_spec;
+use crate::support::spec_with;
 
 /// How many seeds are tried on every run; `cargo xtask long simulation` tries more.
 const SEEDS: u64 = 100;
 
+/// A chain whose blocks bring more than any wallet here can spend.
+static SPEC: LazyLock<Arc<ChainSpec>> = LazyLock::new(|| spec_with(|rules| rules.subsidy = 100_000));
+
 /// What everybody has at the start: blocks that came too fast, so that each took more work than the one before.
-static START: LazyLock<SimChain> = LazyLock::new(|| grown(&easy_spec(), 80, 1));
+static START: LazyLock<SimChain> = LazyLock::new(|| grown(&SPEC, 80, 1));
 
 /// More headers than one answer holds, and less work than the start.
 static CHEAP: LazyLock<Arc<Vec<(BlockHash, Header)>>> = LazyLock::new(|| {
-    let chain = grown(&easy_spec(), 600, easy_spec().rules().block_time);
+    let chain = grown(&SPEC, 600, SPEC.rules().block_time);
     Arc::new(chain.best_headers())
 });
 
@@ -43,10 +57,10 @@ fn setting(seed: u64) -> Setting {
     let liars = (0..nodes / 3).map(|_| Lie::ALL[random.below(Lie::ALL.len())]).collect();
     Setting {
         seed,
-        spec: easy_spec(),
+        spec: Arc::clone(&SPEC),
         nodes: usize::try_from(nodes).unwrap(),
         liars,
-        dials: 4,
+        peers: PeerLimits { full: 2, block_only: 1, ..PeerLimits::default() },
         latency_ms: (5, random.between(20, 600)),
         judge_ms: (1, 30),
         interval_ms: 2_000,
@@ -54,7 +68,8 @@ fn setting(seed: u64) -> Setting {
         bytes_per_ms: 1_000,
         start: START.clone(),
         cheap: Arc::clone(&CHEAP),
-        transactions: 3,
+        loss_percent: [0, 0, 2, 20][random.below(4)],
+        pays: true,
     }
 }
 
@@ -64,21 +79,23 @@ fn run(setting: Setting) -> World {
     let mut world = World::new(setting);
     world.at(5_000, Happening::Trouble);
     world.run(80_000);
-    // Peace: nobody mines, the net is whole, clocks are right, everybody is up.
-    world.is_mining = false;
+    // Peace: nobody mines, pays or lies, the net is whole, clocks are right, everybody is up.
+    (world.is_mining, world.is_paying, world.is_lying) = (false, false, false);
     world.quiet();
-    world.run(60_000);
-    // A few blocks that nobody contests.
-    let honest = world.honest().map(|(number, _)| number).last().unwrap();
-    for _ in 0..3 {
-        world.mine(honest, &[]);
-        world.run(10_000);
+    world.run(75_000);
+    // Everybody mines what it holds, and nobody contests it.
+    let honest: Vec<_> = world.honest().map(|(number, _)| number).collect();
+    for number in honest {
+        world.mine(number);
+        world.run(4_000);
     }
-    world.run(40_000);
+    world.run(5_000);
     let tips: BTreeSet<_> = world.honest().map(|(_, node)| node.chain.tip()).collect();
     let heights: BTreeMap<_, _> =
         world.honest().map(|(number, node)| (number, node.chain.height())).collect();
     assert_eq!(tips.len(), 1, "seed {seed}: the honest nodes do not agree; their heights are {heights:?}");
+    world.check_accounts();
+    world.check_bans();
     world
 }
 
@@ -117,9 +134,13 @@ fn each_lie_alone_keeps_no_honest_node_from_the_chain() {
         let world = run(Setting { nodes: 8, liars: vec![lie; 2], ..setting(seed) });
         let blames: u64 = world.faults.values().sum();
         // These break no rule, or none that anybody sees; or they are slow, and left for others before it counts.
-        let is_silent = matches!(lie, Lie::Flaps | Lie::InvalidSide | Lie::Withholds | Lie::Drips);
-        println!("{lie:?}: {:?}", world.faults);
+        let is_silent = matches!(
+            lie,
+            Lie::Flaps | Lie::InvalidSide | Lie::Withholds | Lie::Drips | Lie::Poisons | Lie::Replays
+        );
+        println!("{lie:?}: banned {:?}, for {:?}", world.bans, world.faults);
         assert!(is_silent || blames > 0, "{lie:?} was not noticed");
+        assert!(is_silent || !world.bans.is_empty(), "{lie:?} is banned by nobody");
     }
 }
 

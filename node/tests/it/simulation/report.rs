@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use node::peers::PeerLimits;
 use serde_json::{Value, json};
 use shared::pow::CompactTarget;
 use shared::spec::{ChainSpec, Rules};
@@ -30,7 +31,7 @@ fn measure(nodes: usize, interval_s: u64, blocks: u64) -> Value {
         spec: flat_spec(),
         nodes,
         liars: Vec::new(),
-        dials: 8,
+        peers: PeerLimits { full: 7, block_only: 0, ..PeerLimits::default() },
         latency_ms: (10, 150),
         // Transactions were checked when they came; what remains is the state and the disk.
         judge_ms: (10, 30),
@@ -39,7 +40,8 @@ fn measure(nodes: usize, interval_s: u64, blocks: u64) -> Value {
         announcement_bytes: 64_000,
         bytes_per_ms: 2_500,
         cheap: Arc::default(),
-        transactions: 0,
+        loss_percent: 0,
+        pays: false,
     });
     world.is_mining = false;
     world.run(30_000);

@@ -1,21 +1,25 @@
 //! Many nodes in one thread: virtual time, links that delay, reorder and break, and what each node does with its actions.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+use std::collections::{BTreeMap, BinaryHeap};
 use std::sync::Arc;
 
+use node::peers::{Gift, PeerAddress, PeerLimits};
 use node::sync::{
-    Action, Delivered, Event, Limits, MessageKey, Now, PeerKey, RequestKey, SubmitKey, Sync, Verdict,
+    Action, Delivered, Event, MessageKey, Now, Outcome, PeerKey, RequestKey, SubmitKey, Verdict,
 };
 use node::wire::{BlockAnnouncement, MAX_HEADERS, Request, Response};
-use shared::block::{Block, Header};
+use shared::block::{Block, HEADER_BYTES, Header, MAX_COINBASE_BYTES};
+use shared::consensus::CheckedTransaction;
 use shared::hash::BlockHash;
 use shared::spec::ChainSpec;
-use shared::transaction::{Transaction, TransactionBody};
+use shared::transaction::Transaction;
 
 use super::chain::{SimChain, announcement};
 use super::liar::Lie;
+use super::node::{End, Node};
 use super::random::{Random, mix};
+use super::wallet::{self, WALLETS};
 
 /// How often [`Event::Tick`] comes.
 const TICK_MS: u64 = 500;
@@ -29,8 +33,8 @@ pub(super) struct Setting {
     pub(super) spec: Arc<ChainSpec>,
     pub(super) nodes: usize,
     pub(super) liars: Vec<Lie>,
-    /// How many others each node dials.
-    pub(super) dials: usize,
+    /// How many others each node dials, beside the one that it was told.
+    pub(super) peers: PeerLimits,
     /// Of one link, one way.
     pub(super) latency_ms: (u64, u64),
     /// How long the chain takes for a block.
@@ -44,8 +48,10 @@ pub(super) struct Setting {
     pub(super) start: SimChain,
     /// What liars tell instead of the chain.
     pub(super) cheap: Arc<Vec<(BlockHash, Header)>>,
-    /// Transactions in a block, at most; a tenth of them is missing at each node.
-    pub(super) transactions: usize,
+    /// Of gossiped messages, so many are lost at each hop.
+    pub(super) loss_percent: u64,
+    /// Whether honest wallets pay.
+    pub(super) pays: bool,
 }
 
 /// Something that happens at a time.
@@ -54,9 +60,10 @@ pub(super) enum Happening {
     Deliver { to: PeerKey, message: Message },
     Judge { node: usize, life: u64, submit: SubmitKey, blocks: Vec<Delivered> },
     Tick { node: usize, life: u64 },
-    LinkUp { a: usize, b: usize },
-    Dial,
+    Dial { node: usize, life: u64 },
+    Dialled { node: usize, life: u64, address: PeerAddress },
     Mine,
+    Pay,
     Trouble,
     Restart { node: usize },
 }
@@ -65,33 +72,8 @@ pub(super) enum Happening {
 pub(super) enum Message {
     Request { request: RequestKey, body: Request },
     Response { request: RequestKey, response: Response },
-    Announcement(Arc<BlockAnnouncement>),
-}
-
-/// One end of a connection.
-#[derive(Debug)]
-pub(super) struct End {
-    pub(super) node: usize,
-    /// The other end.
-    pub(super) twin: PeerKey,
-    pub(super) latency_ms: u64,
-}
-
-#[derive(Debug)]
-pub(super) struct Node {
-    pub(super) lie: Option<Lie>,
-    /// `None` while it is down.
-    pub(super) sync: Option<Sync>,
-    pub(super) chain: SimChain,
-    /// Its clock's error, seconds.
-    pub(super) skew_s: i64,
-    pub(super) group: u8,
-    /// Rises with each restart.
-    pub(super) life: u64,
-    pub(super) peers: BTreeSet<PeerKey>,
-    pub(super) seen: BTreeSet<BlockHash>,
-    pub(super) messages: BTreeMap<MessageKey, (PeerKey, Arc<BlockAnnouncement>)>,
-    sends_until_ms: u64,
+    Block(Arc<BlockAnnouncement>),
+    Payments { id: u64, transactions: Arc<Vec<Transaction>> },
 }
 
 /// Everything.
@@ -104,10 +86,11 @@ pub(super) struct World {
     queue: BinaryHeap<Reverse<(u64, u64)>>,
     happenings: BTreeMap<u64, Happening>,
     pub(super) ends: BTreeMap<PeerKey, End>,
-    pub(super) banned: BTreeSet<(usize, usize)>,
     last_number: u64,
     pub(super) cheap: Arc<Vec<(BlockHash, Header)>>,
     pub(super) is_mining: bool,
+    pub(super) is_paying: bool,
+    pub(super) is_lying: bool,
     /// Nothing goes wrong any more.
     pub(super) is_quiet: bool,
     /// A hash of everything that was done.
@@ -116,6 +99,8 @@ pub(super) struct World {
     pub(super) arrivals: BTreeMap<BlockHash, (u64, Vec<u64>)>,
     /// How often each fault was found.
     pub(super) faults: BTreeMap<String, u64>,
+    /// How often each node was banned.
+    pub(super) bans: BTreeMap<usize, u64>,
 }
 
 /// The clocks begin so long after genesis.
@@ -124,24 +109,8 @@ const START_S: u64 = 200_000;
 impl World {
     pub(super) fn new(setting: Setting) -> Self {
         let mut random = Random::new(setting.seed);
-        let spec = &setting.spec;
-        let node = |number: usize| {
-            let lie = setting.liars.get(number).copied();
-            let mut chain = setting.start.clone();
-            chain.believes_all = lie.is_some();
-            Node {
-                lie,
-                sync: Some(Sync::new(Arc::clone(spec), chain.tree.clone(), Limits::default())),
-                chain,
-                skew_s: 0,
-                group: 0,
-                life: 0,
-                peers: BTreeSet::new(),
-                seen: BTreeSet::new(),
-                messages: BTreeMap::new(),
-                sends_until_ms: 0,
-            }
-        };
+        let unix_s = u64::from(setting.spec.genesis().header.time) + START_S;
+        let node = |number| Node::new(&setting, number, Now { ms: 0, unix_s });
         let nodes: Vec<_> = (0..setting.nodes).map(node).collect();
         let first_mine = random.wait_ms(setting.interval_ms);
         let mut world = Self {
@@ -151,20 +120,23 @@ impl World {
             queue: BinaryHeap::new(),
             happenings: BTreeMap::new(),
             ends: BTreeMap::new(),
-            banned: BTreeSet::new(),
             last_number: 0,
             cheap: Arc::clone(&setting.cheap),
             is_mining: true,
+            is_paying: setting.pays,
+            is_lying: true,
             is_quiet: false,
             trace: setting.seed,
             arrivals: BTreeMap::new(),
             faults: BTreeMap::new(),
+            bans: BTreeMap::new(),
             setting,
         };
-        world.at(0, Happening::Dial);
+        world.at(0, Happening::Pay);
         world.at(first_mine, Happening::Mine);
         for node in 0..world.nodes.len() {
             world.at(node as u64 % TICK_MS, Happening::Tick { node, life: 0 });
+            world.at(node as u64 % TICK_MS, Happening::Dial { node, life: 0 });
         }
         world
     }
@@ -173,7 +145,7 @@ impl World {
         u64::from(self.setting.spec.genesis().header.time) + START_S + self.now_ms / 1_000
     }
 
-    fn now(&self, node: usize) -> Now {
+    pub(super) fn now(&self, node: usize) -> Now {
         Now { ms: self.now_ms, unix_s: self.unix_s().saturating_add_signed(self.nodes[node].skew_s) }
     }
 
@@ -192,7 +164,7 @@ impl World {
         self.happenings.insert(number, happening);
     }
 
-    fn note(&mut self, value: u64) {
+    pub(super) fn note(&mut self, value: u64) {
         self.trace = mix(self.trace ^ mix(value) ^ self.now_ms);
     }
 
@@ -220,17 +192,27 @@ impl World {
             Happening::Tick { node, life } if self.nodes[node].life == life => {
                 self.tell(node, Event::Tick);
                 self.lie_unasked(node);
+                self.ask_what_waits(node);
                 self.at(TICK_MS, Happening::Tick { node, life });
             }
-            Happening::Judge { .. } | Happening::Tick { .. } => {}
-            Happening::LinkUp { a, b } => self.link_up(a, b),
-            Happening::Dial => self.dial(),
+            Happening::Dial { node, life } if self.nodes[node].life == life => self.dial(node, life),
+            Happening::Dialled { node, life, address } if self.nodes[node].life == life => {
+                self.dialled(node, address);
+            }
+            // Of a life that is over.
+            Happening::Judge { .. }
+            | Happening::Tick { .. }
+            | Happening::Dial { .. }
+            | Happening::Dialled { .. } => {}
+            Happening::Pay => self.pay(),
             Happening::Mine => {
                 let wait = self.random.wait_ms(self.setting.interval_ms);
                 self.at(wait, Happening::Mine);
                 if self.is_mining {
                     let node = self.random.below(self.nodes.len());
-                    self.mine(node, &[]);
+                    if !self.nodes[node].chain.believes_all {
+                        self.mine(node);
+                    }
                 }
             }
             Happening::Trouble => self.trouble(),
@@ -266,24 +248,12 @@ impl World {
                 self.note(message.0);
                 let gossip = self.nodes[node].messages.remove(&message);
                 if let Some((from, announcement)) = gossip.filter(|_| verdict == Verdict::Accept) {
-                    self.gossip(node, Some(from), &announcement);
+                    let now = self.now(node);
+                    self.nodes[node].peers.brought(from, Gift::Block, now);
+                    self.gossip(node, Some(from), &Message::Block(announcement));
                 }
             }
-            Action::Blame { peer, fault } => {
-                let Some(other) = self.other(peer) else { return };
-                if self.nodes[node].lie.is_some() {
-                    return;
-                }
-                assert!(
-                    self.nodes[other].lie.is_some(),
-                    "seed {}: node {node} blames the honest node {other} for {fault} after {} ms",
-                    self.setting.seed,
-                    self.now_ms
-                );
-                *self.faults.entry(fault.to_string()).or_default() += 1;
-                self.banned.insert((node, other));
-                self.cut(peer);
-            }
+            Action::Blame { peer, fault } => self.blame(peer, &fault),
             Action::Disconnect { peer, .. } => self.cut(peer),
         }
     }
@@ -291,7 +261,7 @@ impl World {
     /// What nobody may exceed, whatever others say.
     fn check_usage(&self, node: usize) {
         let Some(sync) = &self.nodes[node].sync else { return };
-        let (usage, peers) = (sync.usage(), self.nodes[node].peers.len());
+        let (usage, peers) = (sync.usage(), self.nodes[node].ends.len());
         let is_bounded = usage.buffered_bytes <= 34 << 20
             && usage.requests <= peers * 4 + 16
             && usage.assemblies <= 16
@@ -300,66 +270,83 @@ impl World {
         assert!(is_bounded, "seed {}: node {node} holds {usage:?} for {peers} peers", self.setting.seed);
     }
 
-    fn judge(&mut self, node: usize, submit: SubmitKey, blocks: &[Delivered]) {
-        let now = self.now(node).unix_s;
-        let outcomes = self.nodes[node].chain.judge(now, blocks);
-        if self.nodes[node].lie.is_none() {
+    fn judge(&mut self, number: usize, submit: SubmitKey, blocks: &[Delivered]) {
+        let now = self.now(number).unix_s;
+        let node = &mut self.nodes[number];
+        let view = node.mempool.view();
+        let outcomes = node.chain.judge(now, blocks, &|id| view.get(id).is_some());
+        if node.lie.is_none() {
             for (block, outcome) in blocks.iter().zip(&outcomes) {
-                self.note(u64::from(block.hash.0[0]) + u64::from(*outcome == node::sync::Outcome::Stored));
-                if *outcome == node::sync::Outcome::Stored
+                self.note(u64::from(block.hash.0[0]) + u64::from(*outcome == Outcome::Stored));
+                if *outcome == Outcome::Stored
                     && let Some((_, arrived)) = self.arrivals.get_mut(&block.hash)
                 {
                     arrived.push(self.now_ms);
                 }
             }
         }
-        self.tell(node, Event::Submitted { submit, outcomes });
+        self.follow_chain(number);
+        self.tell(number, Event::Submitted { submit, outcomes });
     }
 
     /// Finds a block and tells the neighbours.
-    pub(super) fn mine(&mut self, node: usize, message: &[u8]) {
+    pub(super) fn mine(&mut self, node: usize) {
         let parent = self.nodes[node].chain.tip();
-        self.mine_on(node, &parent, message);
+        // Who believes all does not know which payments are valid.
+        let is_blind = self.nodes[node].chain.believes_all;
+        let room = self.setting.spec.rules().max_block_bytes as usize - HEADER_BYTES - MAX_COINBASE_BYTES - 4;
+        let transactions = self.nodes[node].mempool.select(if is_blind { 0 } else { room });
+        self.mine_on(node, &parent, transactions);
     }
 
-    pub(super) fn mine_on(&mut self, node: usize, parent: &BlockHash, message: &[u8]) {
+    pub(super) fn mine_on(
+        &mut self,
+        node: usize,
+        parent: &BlockHash,
+        transactions: Vec<Arc<CheckedTransaction>>,
+    ) {
         if self.nodes[node].sync.is_none() {
             return;
         }
         let now = self.now(node).unix_s;
-        let count = self.random.below(self.setting.transactions + 1);
-        let transactions = (0..count).map(|_| transaction(self.random.next() >> 12)).collect();
         let extra_nonce = self.number();
         let chain = &mut self.nodes[node].chain;
-        let block = chain.make(parent, now, extra_nonce, transactions, message);
+        let block = chain.make(parent, now, extra_nonce, wallet::address(node % WALLETS), transactions);
         let (header, hash) = (block.header, block.header.hash());
         let news = Arc::new(announcement(&block));
         // A miner takes its own stamp for good.
-        chain.accept(u64::from(u32::MAX), block);
+        assert_eq!(chain.accept(u64::from(u32::MAX), block, &|_| true), Outcome::Stored);
         if self.nodes[node].lie.is_none() {
             self.arrivals.insert(hash, (self.now_ms, vec![self.now_ms]));
         }
-        self.nodes[node].seen.insert(hash);
+        self.nodes[node].seen.insert(name(&hash));
+        self.follow_chain(node);
         self.tell(node, Event::Stored { headers: vec![header] });
-        self.gossip(node, None, &news);
+        self.gossip(node, None, &Message::Block(news));
     }
 
-    /// Passes an announcement on to some neighbours; one's own to all.
-    pub(super) fn gossip(&mut self, node: usize, from: Option<PeerKey>, news: &Arc<BlockAnnouncement>) {
-        let mut peers: Vec<_> = self.nodes[node].peers.iter().copied().collect();
-        peers.retain(|peer| Some(*peer) != from);
-        while from.is_some() && peers.len() > MESH {
-            peers.swap_remove(self.random.below(peers.len()));
+    /// Passes a message on to some neighbours; one's own to all.
+    pub(super) fn gossip(&mut self, node: usize, from: Option<PeerKey>, message: &Message) {
+        let mut ends: Vec<_> = self.nodes[node].ends.iter().copied().collect();
+        ends.retain(|end| Some(*end) != from);
+        while from.is_some() && ends.len() > MESH {
+            ends.swap_remove(self.random.below(ends.len()));
         }
-        for peer in peers {
-            let bytes = self.setting.announcement_bytes;
-            self.send(peer, Message::Announcement(Arc::clone(news)), bytes);
+        let bytes = match message {
+            Message::Block(_) => self.setting.announcement_bytes,
+            Message::Payments { transactions, .. } => 600 * transactions.len() as u64,
+            Message::Request { .. } | Message::Response { .. } => 0,
+        };
+        for end in ends {
+            if self.setting.loss_percent == 0 || !self.random.chance(self.setting.loss_percent) {
+                self.send(end, message.clone(), bytes);
+            }
         }
     }
 
     /// Sends to the other end. Later messages may come earlier.
-    fn send(&mut self, end: PeerKey, message: Message, bytes: u64) {
-        let Some(End { node, twin, latency_ms }) = self.ends.get(&end) else { return };
+    pub(super) fn send(&mut self, end: PeerKey, message: Message, bytes: u64) {
+        let Some(End { node, twin, latency_ms, .. }) = self.ends.get(&end) else { return };
         let (node, twin, latency_ms) = (*node, *twin, *latency_ms);
         let line = &mut self.nodes[node].sends_until_ms;
         *line = (*line).max(self.now_ms) + bytes / self.setting.bytes_per_ms;
@@ -372,31 +359,24 @@ impl World {
         let Some(End { node, .. }) = self.ends.get(&to) else { return };
         let node = *node;
         match message {
-            Message::Request { request, body } => {
-                let this = &self.nodes[node];
-                let answer = match this.lie {
-                    None => Some((this.chain.answer(&body), 0)),
-                    Some(lie) => lie.answer(&this.chain, &body, &self.cheap, &mut self.random),
-                };
-                let Some((response, late_ms)) = answer else { return };
-                if this.lie == Some(Lie::Babbles) {
-                    let request = RequestKey(self.random.next());
-                    self.send(to, Message::Response { request, response: response.clone() }, 0);
-                    self.send(to, Message::Response { request, response: response.clone() }, 0);
-                }
-                // A late answer is late because the line is held up.
-                self.nodes[node].sends_until_ms = self.nodes[node].sends_until_ms.max(self.now_ms) + late_ms;
-                self.send(to, Message::Response { request, response }, 0);
-            }
+            Message::Request { request, body } => self.answer(node, to, request, &body),
             Message::Response { request, response } => {
-                self.tell(node, Event::Answered { peer: to, request, response });
+                if self.nodes[node].asked.remove(&request) {
+                    self.told_what_waits(to, response);
+                } else {
+                    self.tell(node, Event::Answered { peer: to, request, response });
+                }
             }
-            Message::Announcement(news) => {
-                if !self.nodes[node].seen.insert(news.header.hash()) {
+            Message::Payments { id, transactions } => self.payments_announced(to, id, &transactions),
+            Message::Block(news) => {
+                if !self.nodes[node].seen.insert(name(&news.header.hash())) || !self.may_say(to) {
                     return;
                 }
                 let message = MessageKey(self.number());
-                let found = self.found(node, &news);
+                let view = self.nodes[node].mempool.view();
+                let find =
+                    |id| view.get(id).map(|pending| Arc::new(pending.transaction.transaction().clone()));
+                let found = news.tx_ids.iter().map(find).collect();
                 self.nodes[node].messages.insert(message, (to, Arc::clone(&news)));
                 let announcement = Box::new(BlockAnnouncement::clone(&news));
                 self.tell(node, Event::Announced { peer: to, message, announcement, found });
@@ -404,34 +384,29 @@ impl World {
         }
     }
 
-    /// Looks an announcement's transactions up in a mempool that lacks every tenth.
-    fn found(&self, node: usize, news: &BlockAnnouncement) -> Vec<Option<Arc<Transaction>>> {
-        if news.tx_ids.is_empty() {
-            return Vec::new();
-        }
-        let transactions = self.nodes.iter().find_map(|node| node.chain.blocks.get(&news.header.hash()));
-        let Some(block) = transactions else { return vec![None; news.tx_ids.len()] };
-        let found = |transaction: &Transaction| {
-            let is_here = !mix(transaction.body.nonce ^ mix(node as u64)).is_multiple_of(10);
-            is_here.then(|| Arc::new(transaction.clone()))
+    fn answer(&mut self, node: usize, to: PeerKey, request: RequestKey, body: &Request) {
+        let this = &self.nodes[node];
+        let honest = this.answer(body);
+        let answer = match this.lie {
+            None => Some((honest, 0)),
+            Some(lie) => lie.answer(honest, body, &self.cheap, &mut self.random),
         };
-        block.transactions.iter().map(found).collect()
+        let Some((response, late_ms)) = answer else { return };
+        if self.nodes[node].lie == Some(Lie::Babbles) {
+            let request = RequestKey(self.random.next());
+            self.send(to, Message::Response { request, response: response.clone() }, 0);
+            self.send(to, Message::Response { request, response: response.clone() }, 0);
+        }
+        // A late answer is late because the line is held up.
+        self.nodes[node].sends_until_ms = self.nodes[node].sends_until_ms.max(self.now_ms) + late_ms;
+        self.send(to, Message::Response { request, response }, 0);
     }
 }
 
-/// A transaction that nobody looks into.
-fn transaction(nonce: u64) -> Transaction {
-    let body = TransactionBody {
-        version: 1,
-        sender: vec![1; 256],
-        receiver: shared::address::Address::default(),
-        amount: 1,
-        fee: 1,
-        nonce,
-        expires_at: 0,
-        comment: String::new(),
-    };
-    Transaction { body, signature: vec![2; 256] }
+/// How a block is told from other news.
+fn name(hash: &BlockHash) -> u64 {
+    let (name, _) = hash.0.split_first_chunk().unwrap();
+    mix(u64::from_le_bytes(*name))
 }
 
 /// A block that follows nothing, with the least work that is looked at.

@@ -32,8 +32,11 @@ const LINE_TOKENS: usize = 10;
 #[derive(Debug, Clone)]
 pub struct LogWriter {
     is_json: bool,
-    places: Arc<Mutex<HashMap<(String, Option<u32>), Place>>>,
+    places: Arc<Mutex<Places>>,
 }
+
+/// By module and line.
+type Places = HashMap<(String, Option<u32>), Place>;
 
 /// A place in the program that logs.
 #[derive(Debug)]
@@ -56,8 +59,7 @@ impl LogWriter {
         Self { is_json: true, ..Self::text() }
     }
 
-    /// Returns how many lines of a place, by module and line, were left out before this one, or `None` to leave out this
-    /// one as well.
+    /// Returns how many lines of a place were left out before this one, or `None` to leave out this one as well.
     pub(super) fn admit(&self, module: &str, line: Option<u32>, now: Instant) -> Option<u64> {
         let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
         let new = || Place { bucket: TokenBucket::new(LINES, now), left_out: 0 };
@@ -92,8 +94,9 @@ impl<'a> MakeWriter<'a> for LogWriter {
 /// Writes one line, or leaves it out.
 #[derive(Debug, Clone, Copy)]
 pub struct LineWriter {
-    is_json: bool,
-    left_out: Option<u64>,
+    pub(super) is_json: bool,
+    /// Before this one; `None` when this one is left out as well.
+    pub(super) left_out: Option<u64>,
 }
 
 impl LineWriter {

@@ -17,7 +17,7 @@ use libp2p::swarm::NetworkBehaviour;
 use libp2p::swarm::behaviour::toggle::Toggle;
 use libp2p::{
     StreamProtocol, Swarm, SwarmBuilder, connection_limits, identify, kad, mdns, memory_connection_limits,
-    noise, ping, request_response, tcp, yamux,
+    noise, ping, request_response, tcp,
 };
 use shared::hash::tagged;
 use shared::spec::ChainSpec;
@@ -25,7 +25,7 @@ use shared::spec::ChainSpec;
 use super::codec::MessageCodec;
 use super::finder::Finder;
 use super::gate::Gate;
-use super::prompt::Prompt;
+use super::muxer::Yamux;
 use super::{NetworkError, limits};
 use crate::wire::{MAX_MESSAGE_BYTES, WIRE_VERSION, protocol_name};
 
@@ -101,13 +101,9 @@ pub(super) fn swarm(
     let swarm = SwarmBuilder::with_existing_identity(key)
         .with_tokio()
         .with_other_transport(|key| {
-            let mut muxer = yamux::Config::default();
-            muxer.set_max_num_streams(limits::STREAMS);
-            let transport = tcp::tokio::Transport::new(tcp::Config::default().nodelay(true))
-                .upgrade(Version::V1Lazy)
-                .authenticate(noise::Config::new(key)?)
-                .multiplex(muxer);
-            Ok(transport.map(|(id, muxer), _| (id, Prompt::new(muxer))))
+            let tcp = tcp::tokio::Transport::new(tcp::Config::default().nodelay(true));
+            let noise = noise::Config::new(key)?;
+            Ok(tcp.upgrade(Version::V1Lazy).authenticate(noise).multiplex(Yamux))
         })
         .map_err(|error| engine(&error))?
         .with_behaviour(|_| behaviour)

@@ -27,7 +27,10 @@ pub(super) const PING: Duration = Duration::from_secs(15);
 /// How often others are asked for nodes that we do not know.
 pub(super) const LOOK_AROUND: Duration = Duration::from_mins(5);
 /// Streams of one connection: a few of each protocol, and the requests.
-pub(super) const STREAMS: usize = 128;
+pub(super) const STREAMS: usize = 64;
+/// Bytes that one connection may have sent us before we read them: a quarter of a mebibyte for each stream, and as much
+/// again for those that bring much from afar. With 16 MiB under way, a line of 100 ms brings a gigabit a second.
+pub(super) const UNREAD_BYTES: usize = 32 << 20;
 /// Streams of one connection whose protocol is still being agreed on.
 pub(super) const NEGOTIATIONS: usize = 32;
 /// Requests of one connection at once, both ways together: sync has two under way, and the rest is rare.

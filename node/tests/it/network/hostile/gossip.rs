@@ -69,7 +69,7 @@ pub(super) fn topic(spec: &ChainSpec, name: &str) -> String {
 
 /// A stream for gossip.
 pub(super) struct Gossip {
-    stream: u32,
+    pub(super) stream: u32,
 }
 
 impl Gossip {
@@ -85,6 +85,11 @@ impl Gossip {
     /// Promises so many bytes, and sends others.
     pub(super) async fn begin(&self, peer: &mut Peer, promised: u64, sent: &[u8]) -> io::Result<()> {
         peer.say(self.stream, &[&varint(promised), sent].concat()).await
+    }
+
+    /// Sends a field that nobody knows.
+    pub(super) async fn send_unknown(&self, peer: &mut Peer, bytes: &[u8]) -> io::Result<()> {
+        self.send(peer, &field(99, bytes)).await
     }
 
     pub(super) async fn send(&self, peer: &mut Peer, rpc: &[u8]) -> io::Result<()> {

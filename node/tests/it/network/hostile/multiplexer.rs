@@ -4,7 +4,9 @@ use tokio::time::timeout;
 
 use super::gossip::Gossip;
 use super::victim::Victim;
-use super::wire::{DATA, DEADLINE, FIN, Frame, GO_AWAY, PING, Peer, SYN, WINDOW_UPDATE, connect, proposal};
+use super::wire::{
+    ACK, DATA, DEADLINE, FIN, Frame, GO_AWAY, PING, Peer, SYN, WINDOW_UPDATE, connect, proposal,
+};
 use crate::network::TestNode;
 use crate::support::{ManualClock, easy_spec};
 
@@ -105,4 +107,32 @@ async fn whoever_never_reads_is_left_and_costs_little() {
     let peers = victim.call("get_peers").await["peers"].take();
     assert!(peers.as_array().unwrap().len() == 1 && honest.is_heard().await, "{peers}");
     victim.stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_window_grows_only_as_far_as_a_connection_may() {
+    let spec = easy_spec();
+    let node = TestNode::start(&spec, &ManualClock::new(&spec), &[]).await;
+    let mut peer = Peer::connect(node.node.network.address(), &spec).await;
+    let ping = loop {
+        let frame = timeout(DEADLINE, peer.frames.recv()).await.unwrap().unwrap();
+        if (frame.kind, frame.flags) == (PING, SYN) {
+            break frame.length;
+        }
+    };
+    peer.greet().await;
+    let gossip = Gossip::open(&mut peer, &spec).await;
+    let rpc = vec![0; 500 << 10];
+    for number in 0..150 {
+        gossip.send_unknown(&mut peer, &rpc).await.unwrap();
+        // Who takes so long to answer seems to be far away, and gets a larger window again and again.
+        if number == 20 {
+            peer.send(&control(PING, ACK, 0, ping)).await.unwrap();
+        }
+    }
+    let window = peer.window(gossip.stream);
+    println!("{window} bytes");
+    // It did grow, but not beyond what all streams share.
+    assert!((1 << 20..=(16 << 20) + (256 << 10)).contains(&window), "{window}");
+    node.stop().await;
 }

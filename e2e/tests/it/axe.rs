@@ -7,8 +7,8 @@ use e2e::page::Page;
 use e2e::wallet::{address, choose_passphrase, import, mined, review, unlock};
 use serde_json::{Value, json};
 
-/// `cargo xtask setup` installs it as `e2e/axe/package-lock.json` says.
-const PROGRAM: &str = "e2e/axe/node_modules/axe-core/axe.min.js";
+/// `cargo xtask setup` installs it as `e2e/npm/package-lock.json` says.
+const PROGRAM: &str = "e2e/npm/node_modules/axe-core/axe.min.js";
 const WALLET: u8 = 1;
 
 #[tokio::test]

@@ -5,6 +5,7 @@ mod client;
 mod copies;
 mod hostile;
 mod http;
+mod json;
 mod keyboard;
 mod looks;
 mod network;

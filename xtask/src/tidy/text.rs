@@ -82,8 +82,8 @@ const BANS: [Ban; 7] = [
     },
 ];
 
-/// A tool of the tests alone.
-const AXE: &str = "e2e/axe/package.json";
+/// What the tests alone use.
+const TESTS: &str = "e2e/npm/package.json";
 
 /// This check names what it looks for.
 const SELF: &str = "xtask/src/tidy/";
@@ -102,7 +102,7 @@ pub(super) fn check(tree: &Tree) -> Vec<Finding> {
                 findings.push(Finding::new(path, MAX_RUST_LINES + 1, advice));
             }
         }
-        if path.ends_with("/package.json") && path != AXE {
+        if path.ends_with("/package.json") && path != TESTS {
             findings.push(Finding::new(path, 1, "nothing that ships comes from npm: remove it"));
         }
     }

@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use crate::run::{cargo, command, root, run, target_dir};
+use crate::run::{cargo, command, run, target_dir};
 
 /// The page's program, and the script that holds it for a page that is opened as a file.
 const BUILT: [&str; 2] = ["web/pkg/web_bg.wasm", "web/pkg/file.js"];

@@ -8,6 +8,7 @@ mod http;
 mod json;
 mod keyboard;
 mod looks;
+mod memory;
 mod network;
 mod origins;
 mod python;

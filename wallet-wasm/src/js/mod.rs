@@ -3,6 +3,7 @@
 //! Messages of the page arrive as JSON text ([`ToWorker`]) and are answered as JSON text ([`FromWorker`]). A message
 //! that arrives before [`worker_main`] was called is lost, so that the worker's script must keep it.
 
+use std::alloc::System;
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -11,12 +12,17 @@ use serde::Deserialize;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::{BinaryType, DedicatedWorkerGlobalScope, Event, MessageEvent, WebSocket};
-use zeroize::Zeroizing;
+use zeroize::{Zeroize as _, Zeroizing};
+use zeroizing_alloc::ZeroAlloc;
 
 use crate::engine::{Effect, Engine, Input, Timer};
 use crate::error::WalletError;
 use crate::protocol::{FromWorker, ToWorker};
 use crate::session::{self, SocketId};
+
+/// Overwrites whatever is given back, so that a secret which was copied or moved on the heap ends with its last owner.
+#[global_allocator]
+static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
 
 /// Starts the wallet in this worker: from now on it answers messages. To be called once.
 ///
@@ -32,12 +38,23 @@ pub fn worker_main() -> Result<(), JsValue> {
     let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |message: MessageEvent| {
         if let Some(text) = message.data().as_string() {
             worker.on_message(&Zeroizing::new(text));
+            clear_stack();
         }
     });
     scope.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
     // The worker lives as long as the closure that holds it: until the page ends it.
     on_message.forget();
     Ok(())
+}
+
+/// Overwrites what finished calls have left below its caller on the stack: big numbers are computed there, and each one
+/// that is moved leaves a copy behind.
+#[inline(never)]
+fn clear_stack() {
+    /// More than any command uses; the whole stack has 1 MiB.
+    const DEPTH: usize = 512 * 1024;
+    let mut unused = [0_u8; DEPTH];
+    unused.zeroize();
 }
 
 #[derive(Clone)]
@@ -50,6 +67,8 @@ struct Inner {
 }
 
 impl Worker {
+    // Its frame must lie below that of its caller, who has it cleared.
+    #[inline(never)]
     fn on_message(&self, text: &str) {
         /// Enough to say no to a command of another version of the page.
         #[derive(Deserialize)]

@@ -1,5 +1,7 @@
 //! How numbers, times, hashes and text from outside are shown.
 
+use unicode_script::{Script, ScriptExtension, UnicodeScript as _};
+
 /// Splits a number's digits into groups of three, from the right.
 pub(crate) fn digit_groups(value: u64) -> Vec<String> {
     let digits = value.to_string();
@@ -75,6 +77,21 @@ pub(crate) fn pieces(text: &str) -> Vec<Piece> {
         }
     }
     pieces
+}
+
+/// Returns whether a text mixes letters of scripts that are not written together, so that some may be look-alikes: what
+/// UTS 39, section 5.2, does not call highly restrictive.
+pub(crate) fn mixes_scripts(text: &str) -> bool {
+    const TOGETHER: [&[Script]; 3] = [
+        &[Script::Latin, Script::Han, Script::Bopomofo],
+        &[Script::Latin, Script::Han, Script::Hiragana, Script::Katakana],
+        &[Script::Latin, Script::Han, Script::Hangul],
+    ];
+    let is_of = |character: char, scripts: &[Script]| {
+        scripts.iter().any(|script| character.script_extension().contains_script(*script))
+    };
+    let is_one = !ScriptExtension::for_str(text).is_empty();
+    !is_one && !TOGETHER.iter().any(|scripts| text.chars().all(|character| is_of(character, scripts)))
 }
 
 /// Returns whether a character has no shape of its own, or changes the direction of others (CVE-2021-42574).

@@ -1,4 +1,4 @@
-use super::{Age, Piece, address_groups, age, digit_groups, is_invisible, pieces, shorten};
+use super::{Age, Piece, address_groups, age, digit_groups, is_invisible, mixes_scripts, pieces, shorten};
 
 #[test]
 fn digits_are_grouped_by_three_from_the_right() {
@@ -42,5 +42,38 @@ fn what_cannot_be_seen_is_set_apart() {
     assert_eq!(pieces(""), []);
     for character in ['\u{200b}', '\u{feff}', '\u{2066}', '\u{2069}', '\u{200f}', '\u{1b}', '\u{3164}'] {
         assert!(is_invisible(character), "{character:?}");
+    }
+}
+
+#[test]
+fn letters_that_may_be_look_alikes_are_told_from_what_people_write() {
+    let plain = [
+        "",
+        "coffee at 7 · 3 × 5 €",
+        "für Ärzte, naïve, Łódź",
+        "Спасибо за кофе №2!",
+        "ευχαριστώ",
+        "謝謝 Alice 的咖啡 ☕（50 元）",
+        "ㄅㄆㄇ 注音 ABC",
+        "コーヒー代 by 田中",
+        "커피 값 from 김 先生",
+        "شكرا ١٢٣",
+        "תודה",
+        "👩\u{200d}🔬 e\u{301}",
+    ];
+    for text in plain {
+        assert!(!mixes_scripts(text), "{text}");
+    }
+    // A Cyrillic а, о and е, a Greek ο, a Cherokee Ꭺ, an Armenian օ.
+    let mixed = [
+        "p\u{430}ypal",
+        "g\u{43e}\u{43e}gl\u{435}",
+        "c\u{3bf}ffee",
+        "\u{13aa}lice",
+        "c\u{585}de",
+        "咖啡 к Alice",
+    ];
+    for text in mixed {
+        assert!(mixes_scripts(text), "{text}");
     }
 }

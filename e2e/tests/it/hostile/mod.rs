@@ -46,11 +46,15 @@ async fn what_a_node_says_is_shown_as_text_only() -> Result<()> {
                 const entries = [...document.querySelectorAll('[data-testid=history-entry]')];
                 if (entries.length < arguments[0]) return null;
                 entries.forEach((entry) => entry.querySelector('details').open = true);
-                return entries.map((entry) => entry.querySelector('[data-testid=entry-comment]').textContent);",
+                return entries.map((entry) => entry.querySelector('[data-testid=entry-comment] bdi').textContent);",
                 vec![json!(texts.len())],
             )
             .await?;
         assert_eq!(shown, json!(texts.iter().map(|text| payloads::as_shown(text)).collect::<Vec<_>>()));
+        const MIXED: &str = "return [...document.querySelectorAll('[data-testid=entry-comment]')] \
+            .filter((comment) => comment.querySelector('[data-testid=mixed-scripts]')) \
+            .map((comment) => comment.querySelector('bdi').textContent)";
+        assert_eq!(page.script(MIXED, vec![]).await?, json!(["p\u{430}ypal"]));
         expect_nothing_ran(&page).await?;
         for place in ["nav-settings", "nav-home", "nav-send"] {
             page.click(place).await?;
@@ -126,10 +130,6 @@ async fn a_refusal_is_told_in_the_wallets_own_words() -> Result<()> {
     .await
 }
 
-/// One payment, once, to the address that was pasted: two clicks at once, and a clipboard that changes meanwhile.
-#[tokio::test]
-async fn what_is_confirmed_is_sent_once_and_as_it_was_shown() -> Result<()> {
-    with_browser(async |browser| {
 /// A node of another version is named, and asked nothing else; after an update, a reload is enough.
 #[tokio::test]
 async fn a_node_of_another_protocol_is_told_with_what_to_do() -> Result<()> {
@@ -167,6 +167,10 @@ async fn a_node_of_another_protocol_is_told_with_what_to_do() -> Result<()> {
     .await
 }
 
+/// One payment, once, to the address that was pasted: two clicks at once, and a clipboard that changes meanwhile.
+#[tokio::test]
+async fn what_is_confirmed_is_sent_once_and_as_it_was_shown() -> Result<()> {
+    with_browser(async |browser| {
         let folder = tempfile::tempdir()?;
         let node = mined(folder.path(), &address(WALLET)?, BLOCKS)?;
         let honest = Liar::start(&node, |_, _| ()).await?;

@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use shared::api::Request;
 use shared::api::rpc::{ServerMessage, encode_request};
+use shared::api::views::InfoView;
 use shared::spec::ChainSpec;
 use tungstenite::protocol::WebSocketConfig;
 use tungstenite::{HandshakeError, Message, WebSocket, client};

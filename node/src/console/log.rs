@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tracing::{Level, Metadata};
 use tracing_subscriber::fmt::MakeWriter;
@@ -32,6 +32,7 @@ const LINE_TOKENS: usize = 10;
 #[derive(Debug, Clone)]
 pub struct LogWriter {
     is_json: bool,
+    since: Instant,
     places: Arc<Mutex<Places>>,
 }
 
@@ -50,7 +51,7 @@ impl LogWriter {
     /// For people.
     #[must_use]
     pub fn text() -> Self {
-        Self { is_json: false, places: Arc::default() }
+        Self { is_json: false, since: Instant::now(), places: Arc::default() }
     }
 
     /// For machines.
@@ -59,10 +60,11 @@ impl LogWriter {
         Self { is_json: true, ..Self::text() }
     }
 
-    /// Returns how many lines of a place were left out before this one, or `None` to leave out this one as well.
-    pub(super) fn admit(&self, module: &str, line: Option<u32>, now: Instant) -> Option<u64> {
+    /// Returns how many lines of a place were left out before this one, or `None` to leave out this one as well. `now` is
+    /// the time since the log began.
+    pub(super) fn admit(&self, module: &str, line: Option<u32>, now: Duration) -> Option<u64> {
         let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
-        let new = || Place { bucket: TokenBucket::new(LINES, now), left_out: 0 };
+        let new = || Place { bucket: TokenBucket::new(LINES), left_out: 0 };
         let place = places.entry((module.to_owned(), line)).or_insert_with(new);
         if place.bucket.take_many(LINE_TOKENS, now) {
             return Some(std::mem::take(&mut place.left_out));
@@ -86,7 +88,7 @@ impl<'a> MakeWriter<'a> for LogWriter {
         }
         LineWriter {
             is_json: self.is_json,
-            left_out: self.admit(metadata.target(), metadata.line(), Instant::now()),
+            left_out: self.admit(metadata.target(), metadata.line(), self.since.elapsed()),
         }
     }
 }

@@ -165,7 +165,8 @@ impl Console {
     /// Shows who comes and goes, and how far the chain is while it is being copied, until the node stops.
     pub fn follow_network(self, mut events: broadcast::Receiver<NetworkEvent>) {
         let mut meter = None;
-        let mut comings = TokenBucket::new(COMINGS, Instant::now());
+        let since = Instant::now();
+        let mut comings = TokenBucket::new(COMINGS);
         let mut left_out = 0_u64;
         loop {
             match events.blocking_recv() {
@@ -177,7 +178,7 @@ impl Console {
                         self.note(&format!("the chain is copied: {height} blocks"));
                     }
                 }
-                Ok(NetworkEvent::Joined(_) | NetworkEvent::Left { .. }) if !comings.take(Instant::now()) => {
+                Ok(NetworkEvent::Joined(_) | NetworkEvent::Left { .. }) if !comings.take(since.elapsed()) => {
                     left_out += 1;
                 }
                 Ok(event) => {

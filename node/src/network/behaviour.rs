@@ -25,6 +25,7 @@ use shared::spec::ChainSpec;
 use super::codec::MessageCodec;
 use super::finder::Finder;
 use super::gate::Gate;
+use super::meter::Meter;
 use super::muxer::Yamux;
 use super::{NetworkError, limits};
 use crate::wire::{MAX_MESSAGE_BYTES, WIRE_VERSION, protocol_name};
@@ -90,11 +91,12 @@ pub(super) fn agent() -> String {
     format!("ironchain/{}", env!("CARGO_PKG_VERSION"))
 }
 
-/// Makes the swarm of a node; it listens nowhere yet.
+/// Makes the swarm of a node; it listens nowhere yet. `meter` counts its bytes.
 pub(super) fn swarm(
     key: Keypair,
     spec: &ChainSpec,
     discover: bool,
+    meter: &Meter,
 ) -> Result<Swarm<Behaviour>, NetworkError> {
     let engine = |error: &dyn std::fmt::Display| NetworkError::Engine(error.to_string());
     let behaviour = Behaviour::new(&key, spec, discover)?;
@@ -102,8 +104,8 @@ pub(super) fn swarm(
         .with_tokio()
         .with_other_transport(|key| {
             let tcp = tcp::tokio::Transport::new(tcp::Config::default().nodelay(true));
-            let noise = noise::Config::new(key)?;
-            Ok(tcp.upgrade(Version::V1Lazy).authenticate(noise).multiplex(Yamux))
+            let encryption = meter.encryption(noise::Config::new(key)?);
+            Ok(tcp.upgrade(Version::V1Lazy).authenticate(encryption).multiplex(Yamux))
         })
         .map_err(|error| engine(&error))?
         .with_behaviour(|_| behaviour)

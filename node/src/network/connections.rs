@@ -213,7 +213,7 @@ impl Task {
             return self.blame(key, &Fault::Malformed);
         }
         peer.hello = Some(hello.clone());
-        if let Some(status) = peer.status() {
+        if let Some(status) = peer.status(&self.sync) {
             self.tell(NetworkEvent::Joined(Box::new(status)));
         }
         if let Some((peers, now)) = self.swarm.behaviour_mut().gate.peers() {

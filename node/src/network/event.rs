@@ -39,7 +39,7 @@ pub struct PeerStatus {
     pub is_named: bool,
     /// Its program and version, as it says.
     pub agent: String,
-    /// Its tip's height when it said hello, as it says.
+    /// Its tip's height, as it said in its hello, or as its announcements, answers and questions have shown since.
     pub height: u64,
     /// How long a ping takes; `None` before the first.
     pub latency: Option<Duration>,

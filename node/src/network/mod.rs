@@ -17,6 +17,7 @@ mod gossip;
 mod identity;
 mod join;
 mod limits;
+mod meter;
 mod muxer;
 mod name;
 mod names;
@@ -53,6 +54,7 @@ pub use self::orders::OrderError;
 pub(crate) use self::task::Surroundings;
 
 use self::behaviour::Behaviour;
+use self::meter::Meter;
 use self::name::{multiaddr, socket};
 
 /// What is said to operators that a slow reader may be behind before it loses the oldest.
@@ -116,6 +118,7 @@ pub enum NetworkError {
 /// A network that has its port and its key.
 pub(crate) struct Listening {
     swarm: Swarm<Behaviour>,
+    meter: Meter,
     config: NetworkConfig,
     /// Where it listens; the port is the real one also when 0 was asked for.
     address: SocketAddr,
@@ -135,7 +138,8 @@ pub(crate) async fn listen(
     directory: &Path,
 ) -> Result<Listening, NetworkError> {
     let key = identity::load_or_make(directory)?;
-    let mut swarm = behaviour::swarm(key, spec, config.discover)?;
+    let meter = Meter::default();
+    let mut swarm = behaviour::swarm(key, spec, config.discover, &meter)?;
     let mut address = SocketAddr::new(ip, config.port);
     let port = match take_port(&mut swarm, address).await {
         Err(NetworkError::PortInUse { address: taken }) if config.or_any_port => {
@@ -155,7 +159,7 @@ pub(crate) async fn listen(
     for announced in &config.announce {
         swarm.add_external_address(announced.clone());
     }
-    Ok(Listening { swarm, config, address })
+    Ok(Listening { swarm, meter, config, address })
 }
 
 /// Listens, and returns the port that it got.

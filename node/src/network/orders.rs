@@ -164,7 +164,8 @@ impl Task {
     /// Returns what an operator may see of a peer, once it said hello.
     fn peer_view(&self, state: &PeerState) -> Option<PeerView> {
         let peer = self.keys.get(&state.peer).and_then(|id| self.peers.get(id))?;
-        let status = peer.status()?;
+        let status = peer.status(&self.sync)?;
+        let traffic = self.meter.traffic(&peer.id);
         Some(PeerView {
             id: status.id.to_string(),
             address: state.address.to_string(),
@@ -177,6 +178,8 @@ impl Task {
             agent: status.agent,
             height: status.height,
             latency_ms: state.latency_ms.map(u64::from),
+            bytes_in: traffic.received,
+            bytes_out: traffic.sent,
             since: state.since_s,
             score: state.points.into(),
             told_by: state.told_by.map(|ip| ip.to_string()),

@@ -58,6 +58,11 @@ impl Task {
         if let Some(fault) = serve::fault(&request) {
             return self.blame(key, &Fault::WrongQuestion(fault));
         }
+        if let Request::Headers { locator } = &request
+            && let Some(tip) = locator.first()
+        {
+            self.sync.showed(key, tip);
+        }
         if self.answering >= limits::ANSWERS {
             tracing::debug!(%id, "too busy to answer");
             return;

@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 use super::behaviour::{Behaviour, Topics};
 use super::gate::Timer;
 use super::join::{Found, JoinError};
+use super::meter::Meter;
 use super::names::Names;
 use super::orders::{ORDER_CAPACITY, Order};
 use super::outbox::Outbox;
@@ -72,6 +73,7 @@ pub(super) struct Judged {
 /// See the module.
 pub(crate) struct Task {
     pub(super) swarm: Swarm<Behaviour>,
+    pub(super) meter: Meter,
     pub(super) topics: Topics,
     pub(super) chain: ChainHandle,
     pub(super) sync: Sync,
@@ -157,7 +159,7 @@ impl Listening {
         orders: mpsc::Receiver<Order>,
         token: CancellationToken,
     ) -> Result<(), NetworkError> {
-        let Self { mut swarm, config, .. } = self;
+        let Self { mut swarm, meter, config, .. } = self;
         let Surroundings { chain, clock, data_dir, side_branch_depth } = surroundings;
         let timer = Timer::new(clock);
         let mut seed = [0; 32];
@@ -177,6 +179,7 @@ impl Listening {
             topics: Topics::new(&spec),
             sync: Sync::new(spec, headers, Limits { side_branch_depth }),
             swarm,
+            meter,
             chain,
             timer,
             started: now,
@@ -315,7 +318,7 @@ impl Task {
     }
 
     pub(super) fn show_status(&self) {
-        let peers = self.peers.values().filter_map(Peer::status).collect();
+        let peers = self.peers.values().filter_map(|peer| peer.status(&self.sync)).collect();
         let progress = self.sync.progress();
         self.outlets.status.send_replace(Arc::new(Status { peers, named: self.names.status(), progress }));
     }

@@ -216,6 +216,7 @@ impl Sync {
     pub(super) fn vouch(&mut self, key: PeerKey, last: BlockHash) {
         if let Some(peer) = self.peers.get_mut(&key) {
             peer.own = Some(last);
+            peer.shown = Some(last);
         }
         self.find_reach(key);
     }

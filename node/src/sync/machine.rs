@@ -143,6 +143,30 @@ impl Sync {
         }
     }
 
+    /// Takes note of a block that a peer named as its own in passing, as it does when it asks.
+    pub fn showed(&mut self, peer: PeerKey, hash: &BlockHash) {
+        if self.known.get(hash).is_some()
+            && let Some(peer) = self.peers.get_mut(&peer)
+        {
+            peer.shown = Some(*hash);
+        }
+    }
+
+    /// Returns the height of a peer's tip, for people: by what it showed last, or by its hello as long as nobody has
+    /// shown us the block that it named there.
+    #[must_use]
+    pub fn peer_height(&self, peer: PeerKey) -> Option<u64> {
+        let peer = self.peers.get(&peer)?;
+        let height = |hash: &BlockHash| self.known.get(hash).map(|node| node.height);
+        let shown = peer.shown.as_ref().and_then(height);
+        // Headers on the way to its tip show less than it has.
+        let is_there = height(&peer.claimed_tip).is_some();
+        Some(shown.map_or(
+            peer.claimed_height,
+            |shown| if is_there { shown } else { shown.max(peer.claimed_height) },
+        ))
+    }
+
     /// Returns sparse hashes of our chain to begin a question for headers with. As long as one answer covers what is missing
     /// they start at the stored tip, so that the answer tells which of the missing blocks its sender has; else at the tip
     /// of the best chain of headers.

@@ -37,6 +37,10 @@ pub(super) struct Peer {
     pub(super) claimed_tip: BlockHash,
     /// From its hello: how much work.
     pub(super) claimed_work: Work,
+    /// From its hello: that tip's height.
+    pub(super) claimed_height: u64,
+    /// The block that it showed to have last, in whatever way: for people alone.
+    pub(super) shown: Option<BlockHash>,
     /// The last header that is known of the chain that it calls its own.
     pub(super) own: Option<BlockHash>,
     /// Up to which height its chain is our best chain of headers.
@@ -69,6 +73,8 @@ impl Peer {
         Self {
             claimed_tip: hello.tip,
             claimed_work: Work::from_le_bytes(work),
+            claimed_height: hello.height,
+            shown: None,
             own: None,
             reach: 0,
             headers: Headers::Idle,

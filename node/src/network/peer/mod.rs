@@ -9,7 +9,7 @@ use super::limits;
 use super::pending::Pending;
 use crate::peers::PeerAddress;
 use crate::rate::TokenBucket;
-use crate::sync::PeerKey;
+use crate::sync::{PeerKey, Sync};
 use crate::wire::{Hello, MAX_AGENT_BYTES};
 
 /// A connected peer.
@@ -81,8 +81,8 @@ impl Peer {
         }
     }
 
-    /// Returns what an operator may see, once the peer said hello.
-    pub(super) fn status(&self) -> Option<PeerStatus> {
+    /// Returns what an operator may see, once the peer said hello. `sync` may know more of its chain since.
+    pub(super) fn status(&self, sync: &Sync) -> Option<PeerStatus> {
         let hello = self.hello.as_ref()?;
         Some(PeerStatus {
             id: self.id,
@@ -90,7 +90,7 @@ impl Peer {
             is_inbound: self.is_inbound,
             is_named: self.is_named,
             agent: plain(&hello.agent),
-            height: hello.height,
+            height: sync.peer_height(self.key).unwrap_or(hello.height),
             latency: self.latency,
             connected_for: self.since.elapsed(),
         })

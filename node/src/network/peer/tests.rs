@@ -1,4 +1,10 @@
+use std::sync::Arc;
+
+use shared::spec::ChainSpec;
+
 use super::*;
+use crate::headers::HeaderTree;
+use crate::sync::Limits;
 
 #[test]
 fn what_a_peer_calls_itself_is_shown_short_and_without_control_characters() {
@@ -11,9 +17,11 @@ fn what_a_peer_calls_itself_is_shown_short_and_without_control_characters() {
 fn whoever_came_but_said_nothing_is_shown_to_nobody() {
     let address = "9.9.9.9:11111".parse().ok();
     let mut peer = Peer::new(PeerId::random(), PeerKey(1), address, None, true, false);
-    assert_eq!(peer.status(), None);
+    let spec = Arc::new(ChainSpec::dev());
+    let sync = Sync::new(Arc::clone(&spec), HeaderTree::new(&spec), Limits::default());
+    assert_eq!(peer.status(&sync), None);
     peer.hello = Some(Hello { agent: "a\n".to_owned(), height: 7, tip: Default::default(), work: [0; 32] });
-    let status = peer.status().unwrap();
+    let status = peer.status(&sync).unwrap();
     assert_eq!((status.agent.as_str(), status.height), ("a", 7));
     assert_eq!(status.address, "9.9.9.9:11111".parse().ok());
 }

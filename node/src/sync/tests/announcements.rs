@@ -166,6 +166,38 @@ fn a_block_waits_for_its_parent_that_is_just_being_stored() {
     assert_eq!(bench.tip(), next.tip());
 }
 
+/// A height is for people: it begins with the hello and follows what the peer shows, by news, answers or questions.
+#[test]
+fn a_peers_height_is_that_of_the_last_block_that_it_showed() {
+    let spec = easy_spec();
+    let ours = Blocks::new(&spec).grown(0, 10, 0);
+    let theirs = ours.grown(10, 2, 0);
+    let mut bench = Bench::new(&ours);
+    assert_eq!(bench.sync.peer_height(A), None);
+    bench.connect(A, &theirs);
+    assert_eq!(bench.sync.peer_height(A), Some(12));
+    bench.settle(&[(A, &theirs)]);
+    assert_eq!((bench.tip(), bench.sync.peer_height(A)), (theirs.tip(), Some(12)));
+    let news = theirs.grown(12, 1, 0);
+    bench.announce(A, 1, &news, Vec::new());
+    assert_eq!(bench.sync.peer_height(A), Some(13));
+    bench.store();
+    // It asks on from a block that it has from us; of what nobody knows nothing is said.
+    bench.connect(B, &ours);
+    assert_eq!(bench.sync.peer_height(B), Some(10));
+    bench.sync.showed(B, &news.tip());
+    bench.sync.showed(B, &BlockHash([7; 32]));
+    assert_eq!(bench.sync.peer_height(B), Some(13));
+    // A claim that nobody has shown yet is not lowered by the headers on the way to it.
+    let far = news.grown(13, MAX_HEADERS + 5, 0);
+    bench.connect(C, &far);
+    bench.answer(C, &far);
+    assert_eq!(bench.sync.peer_height(C), Some(far.height() as u64));
+    // After a reorganisation to fewer but heavier blocks it may be lower.
+    bench.sync.showed(A, &ours.tip());
+    assert_eq!(bench.sync.peer_height(A), Some(10));
+}
+
 #[test]
 fn at_most_sixteen_are_put_together_and_each_gets_its_verdict() {
     let (mut bench, chain, _) = news();

@@ -1,5 +1,6 @@
 //! Nodes that talk with each other: whole ones, on this computer's own addresses, with blocks mined on the spot.
 
+mod bytes;
 #[cfg(target_os = "linux")]
 mod hostile;
 mod join;

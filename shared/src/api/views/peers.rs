@@ -34,11 +34,15 @@ pub struct PeerView {
     pub role: PeerRole,
     /// Its program and version, as it says: show it as text only.
     pub agent: String,
-    /// Its tip's height when it said hello, as it says.
+    /// Its tip's height, as it said in its hello or showed since.
     pub height: u64,
     /// The round trip, when it was measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub latency_ms: Option<u64>,
+    /// What came over the connections that are open with it, encryption included.
+    pub bytes_in: u64,
+    /// What went to it, likewise.
+    pub bytes_out: u64,
     /// Since when, Unix seconds.
     pub since: u64,
     /// Points for misbehaviour; with 100 it has to go.

@@ -13,7 +13,8 @@ use shared::hash::{BlockHash, TxId};
 use shared::spec::ChainSpec;
 use shared::transaction::Transaction;
 
-use crate::chain::{Branch, Forks, HeadChange, View};
+use crate::chain::{Branch, Fork, Forks, HeadChange, View};
+use crate::headers::Node;
 use crate::mempool::{MempoolView, Pending, Rank};
 use crate::miner::MinerHandle;
 use crate::network::NetworkHandle;
@@ -45,10 +46,20 @@ pub(super) fn info(spec: &ChainSpec, view: &View, network: Option<&NetworkHandle
 }
 
 pub(super) fn forks(forks: &Forks) -> ForksView {
+    // Real chains are far below 128 bits.
+    let work = |node: &Node, fork: &Fork| {
+        node.work.to_u128_saturating().saturating_sub(fork.from.work.to_u128_saturating())
+    };
+    let percent = |fork: &Fork| {
+        let own = fork.blocks.last().map_or(0, |last| work(last, fork));
+        let percent = own.saturating_mul(100) / work(&forks.tip, fork).max(1);
+        u64::try_from(percent).unwrap_or(u64::MAX)
+    };
     let branches = forks.branches.iter().map(|fork| ForkView {
         fork_height: fork.from.height,
         fork_hash: fork.from.hash,
         is_invalid: fork.blocks.last().is_some_and(|last| last.is_condemned),
+        work_percent: percent(fork),
         blocks: fork
             .blocks
             .iter()

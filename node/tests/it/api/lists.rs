@@ -60,7 +60,7 @@ async fn branches_beside_the_best_chain_are_told() {
             json!({"hash": block.header.hash().to_string(), "height": height, "time": block.header.time})
         })
         .collect();
-    let branch = json!({"fork_height": 0, "fork_hash": genesis, "is_invalid": false, "blocks": blocks});
+    let branch = json!({"fork_height": 0, "fork_hash": genesis, "is_invalid": false, "work_percent": 66, "blocks": blocks});
     let expected = json!({"height": 3, "tip": best[2].header.hash().to_string(), "branches": [branch]});
     assert_eq!(in_both(&mut client, "get_forks", json!({})).await, expected);
     other.stop();

@@ -24,6 +24,8 @@ pub struct ForkView {
     pub fork_hash: BlockHash,
     /// Whether a block of it breaks a rule; else it only has less work.
     pub is_invalid: bool,
+    /// Its work since that block, in percent of the best chain's since then, rounded down.
+    pub work_percent: u64,
     /// Its blocks, oldest first; the newest 100 of more.
     pub blocks: Vec<ForkBlockView>,
 }

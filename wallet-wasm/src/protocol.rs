@@ -154,10 +154,14 @@ pub enum PeerOrder {
     },
     /// Who is banned, the first of them. Reply: [`Reply::Bans`].
     LookAtBans,
-    /// Bans an address for a day. Reply: [`Reply::Bans`].
+    /// Bans an address. Reply: [`Reply::Bans`].
     Ban {
         /// An IP address.
         address: String,
+        /// For how long.
+        seconds: u64,
+        /// Why, for the list; the node has a sentence of its own for none.
+        reason: Option<String>,
     },
     /// Ends a ban. Reply: [`Reply::Bans`].
     Unban {

@@ -27,7 +27,9 @@ impl<R: TryCryptoRng> Engine<R> {
             PeerOrder::Add { address } => (Request::AddPeer { address }, Kind::Peers),
             PeerOrder::Remove { address } => (Request::RemovePeer { address }, Kind::Peers),
             PeerOrder::LookAtBans => (Request::GetBans { after: None, limit: None }, Kind::Bans),
-            PeerOrder::Ban { address } => (Request::Ban { address, seconds: None, reason: None }, Kind::Bans),
+            PeerOrder::Ban { address, seconds, reason } => {
+                (Request::Ban { address, seconds: Some(seconds), reason }, Kind::Bans)
+            }
             PeerOrder::Unban { address } => (Request::Unban { address }, Kind::Bans),
         };
         self.session.ask(&request, Asked::Network { id, kind })

@@ -26,7 +26,16 @@ fn each_order_is_one_question_with_one_kind_of_answer() {
     }
     for (order, method, params) in [
         (PeerOrder::LookAtBans, "get_bans", json!({})),
-        (PeerOrder::Ban { address: address() }, "ban", json!({"address": "9.9.9.9"})),
+        (
+            PeerOrder::Ban { address: address(), seconds: 60, reason: None },
+            "ban",
+            json!({"address": "9.9.9.9", "seconds": 60}),
+        ),
+        (
+            PeerOrder::Ban { address: address(), seconds: 60, reason: Some("a lie".to_owned()) },
+            "ban",
+            json!({"address": "9.9.9.9", "seconds": 60, "reason": "a lie"}),
+        ),
         (PeerOrder::Unban { address: address() }, "unban", json!({"address": "9.9.9.9"})),
     ] {
         let command = stage.command(Command::Peers(order));

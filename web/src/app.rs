@@ -50,6 +50,8 @@ pub(crate) fn App() -> impl IntoView {
         Page::Receive => view! { <pages::Receive /> }.into_any(),
         Page::Send => view! { <pages::Send /> }.into_any(),
         Page::History => view! { <pages::History /> }.into_any(),
+        Page::Network => view! { <pages::Network /> }.into_any(),
+        Page::Forks => view! { <pages::Forks /> }.into_any(),
         Page::Settings => view! { <pages::Settings /> }.into_any(),
     };
     view! { <Frame page>{shown}</Frame> }
@@ -68,6 +70,8 @@ fn title(page: Page) -> &'static str {
         Page::Receive => text::receive_title(),
         Page::Send => text::send_title(),
         Page::History => text::history_title(),
+        Page::Network => text::network_title(),
+        Page::Forks => text::forks_title(),
         Page::Settings => text::settings_title(),
     }
 }

@@ -6,7 +6,7 @@
 //! - `store`: the one store of signals. `wallet`: the only way to the worker. `browser`: the only way to the
 //!   browser.
 //! - `pages` and `components` show; `test_ids` lists the names by which tests find things.
-//! - `amount`, `blocks`, `checks`, `drill`, `format`, `history`, `idle`, `node` and `route` are pure.
+//! - `amount`, `blocks`, `checks`, `drill`, `format`, `history`, `idle`, `network`, `node` and `route` are pure.
 //! - `locale` has every text, `wording` chooses among them.
 
 #![allow(unreachable_pub, reason = "the component macro of Leptos makes what it generates public")]
@@ -22,6 +22,7 @@ mod format;
 mod history;
 mod idle;
 mod locale;
+mod network;
 mod node;
 mod pages;
 mod route;

@@ -1,7 +1,7 @@
 //! The one store of signals: what the worker told, and what was typed. Pages read it, [`crate::wallet`] writes it.
 
 use leptos::prelude::*;
-use shared::api::views::{AccountView, InfoView, NodeView};
+use shared::api::views::{AccountView, BansView, ForksView, InfoView, NodeView, PeersView};
 use shared::hash::TxId;
 use shared::spec::ChainSpec;
 use wallet_wasm::node_address::NodeAddress;
@@ -28,6 +28,12 @@ pub(crate) struct Store {
     pub(crate) is_link_ignored: RwSignal<bool>,
     /// Whether this tab may steer the node, and how that is set.
     pub(crate) control: RwSignal<Control>,
+    /// The node's connections to others, once this tab may see them.
+    pub(crate) peers: RwSignal<Option<PeersView>>,
+    /// Whom the node bans, likewise.
+    pub(crate) bans: RwSignal<Option<BansView>>,
+    /// The branches beside the best chain.
+    pub(crate) forks: RwSignal<Option<ForksView>>,
     /// How the session with the node is.
     pub(crate) connection: RwSignal<Connection>,
     /// When the node is, or was last, tried again, in Unix seconds; `None` while it answers.
@@ -183,6 +189,9 @@ impl Store {
             node: RwSignal::new(Node::find(browser::own_node(), linked.as_deref(), chosen.as_deref())),
             is_link_ignored: RwSignal::new(link == Link::Ignored),
             control: RwSignal::new(Control::None),
+            peers: RwSignal::default(),
+            bans: RwSignal::default(),
+            forks: RwSignal::default(),
             now: RwSignal::new(now()),
             connection: RwSignal::new(Connection::Connecting),
             retry_at: RwSignal::default(),

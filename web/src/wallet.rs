@@ -10,7 +10,7 @@ use leptos::prelude::*;
 use shared::hash::TxId;
 use wallet_wasm::WalletError;
 use wallet_wasm::protocol::{
-    Command, Connection, DrillAnswer, Event, FromWorker, PaymentView, Reply, Steering, ToWorker,
+    Command, Connection, DrillAnswer, Event, FromWorker, PaymentView, PeerOrder, Reply, Steering, ToWorker,
 };
 
 use crate::browser::{self, Core, Item};
@@ -22,6 +22,8 @@ use crate::store::{Control, Store};
 pub(crate) enum Failure {
     /// It says why.
     Wallet(WalletError),
+    /// The node did not do what its operator asked.
+    Declined,
     /// It stopped, or never started.
     Stopped,
 }
@@ -210,6 +212,31 @@ impl Wallet {
         match self.call(Command::Steer(steering)).await? {
             Reply::Node(node) => {
                 self.store.control.set(Control::Granted(node));
+                Ok(())
+            }
+            _ => Err(self.misunderstood()),
+        }
+    }
+
+    /// Asks the node about its connections to others, or to change them, and keeps what it answers.
+    pub(crate) async fn order(self, order: PeerOrder) -> Result<(), Failure> {
+        let reply = self.call(Command::Peers(order)).await.map_err(|failure| match failure {
+            Failure::Wallet(WalletError::Refused { rule: None, .. }) => Failure::Declined,
+            failure => failure,
+        });
+        match reply? {
+            Reply::Peers(peers) => self.store.peers.set(Some(peers)),
+            Reply::Bans(bans) => self.store.bans.set(Some(bans)),
+            _ => return Err(self.misunderstood()),
+        }
+        Ok(())
+    }
+
+    /// Asks the node for the branches beside the best chain, and keeps them.
+    pub(crate) async fn look_at_forks(self) -> Result<(), Failure> {
+        match self.call(Command::Forks).await? {
+            Reply::Forks(forks) => {
+                self.store.forks.set(Some(forks));
                 Ok(())
             }
             _ => Err(self.misunderstood()),

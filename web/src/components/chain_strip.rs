@@ -7,6 +7,7 @@ use super::figures::digits;
 use crate::blocks::KEPT;
 use crate::format;
 use crate::locale::text;
+use crate::route::Route;
 use crate::store::store;
 use crate::wording;
 
@@ -27,7 +28,10 @@ pub(crate) fn ChainStrip() -> impl IntoView {
             <div class="section-head">
                 <h2 id="chain-title">{text::chain_latest}</h2>
                 <p class="soft small">
-                    {text::chain_height} " " <strong data-testid="tip-height">{height}</strong>
+                    {text::chain_height} " " <strong data-testid="tip-height">{height}</strong> " · "
+                    <a href=Route::Forks.fragment() data-testid="chain-branches">
+                        {text::forks_title}
+                    </a>
                 </p>
             </div>
             <ol class="chain" reversed data-testid="chain">

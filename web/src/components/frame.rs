@@ -47,6 +47,14 @@ pub(crate) fn Frame(page: Memo<Page>, children: Children) -> impl IntoView {
             <footer class="foot">
                 <p>{text::app_foot}</p>
                 <OtherNode />
+                // Who has no navigation yet.
+                <Show when=move || !is_open.get()>
+                    <p>
+                        <a href=Route::Network.fragment() data-testid="foot-network">
+                            {text::nav_network}
+                        </a>
+                    </p>
+                </Show>
                 <Languages />
             </footer>
         </div>
@@ -79,18 +87,19 @@ fn skip(event: leptos::ev::MouseEvent) {
 
 #[component]
 fn Nav(page: Memo<Page>) -> impl IntoView {
-    let links: [(Route, Page, Icon, Text, &'static str); 4] = [
+    let links: [(Route, Page, Icon, Text, &'static str); 5] = [
         (Route::Home, Page::Home, Icon::Home, text::nav_home, "nav-home"),
         (Route::Send, Page::Send, Icon::Send, text::nav_send, "nav-send"),
         (Route::Receive, Page::Receive, Icon::Receive, text::nav_receive, "nav-receive"),
         (Route::History, Page::History, Icon::History, text::nav_history, "nav-history"),
+        (Route::Network, Page::Network, Icon::Network, text::nav_network, "nav-network"),
     ];
     let link = move |(route, target, sign, label, testid): (Route, Page, Icon, Text, &'static str)| {
         view! {
             <a
                 href=route.fragment()
                 data-testid=testid
-                aria-current=move || (page.get() == target).then_some("page")
+                aria-current=move || (page.get() == target || page.get() == Page::Forks && target == Page::Network).then_some("page")
             >
                 {icon(sign)}
                 <span>{label}</span>

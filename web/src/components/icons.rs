@@ -18,6 +18,7 @@ pub(crate) enum Icon {
     Send,
     Receive,
     History,
+    Network,
     Settings,
     Lock,
     Pending,
@@ -34,6 +35,9 @@ impl Icon {
             Self::Send => "M7 17 17 7M9 7h8v8",
             Self::Receive => "M17 7 7 17M15 17H7V9",
             Self::History => "M5 6h14M5 12h14M5 18h9",
+            Self::Network => {
+                "M12 3.5a2.5 2.5 0 1 0 0 5 2.5 2.5 0 0 0 0-5M5.5 15.5a2.5 2.5 0 1 0 0 5 2.5 2.5 0 0 0 0-5M18.5 15.5a2.5 2.5 0 1 0 0 5 2.5 2.5 0 0 0 0-5M10.8 8.2 6.7 15.8M13.2 8.2l4.1 7.6M8 18h8"
+            }
             Self::Settings => {
                 "M4 7h10m4 0h2M4 17h2m4 0h10M14 7a2 2 0 1 0 4 0 2 2 0 0 0-4 0M6 17a2 2 0 1 0 4 0 2 2 0 0 0-4 0"
             }

@@ -57,6 +57,10 @@ pub(crate) enum Route {
     /// A payment that was sent.
     Sent,
     History,
+    /// The other nodes.
+    Network,
+    /// The branches beside the best chain.
+    Forks,
     Settings,
     Create,
     /// The passphrase of a new wallet.
@@ -81,6 +85,8 @@ pub(crate) enum Page {
     Receive,
     Send,
     History,
+    Network,
+    Forks,
     Settings,
 }
 
@@ -93,6 +99,8 @@ impl Route {
             "send/confirm" => Self::Confirm,
             "send/sent" => Self::Sent,
             "history" => Self::History,
+            "network" => Self::Network,
+            "network/branches" => Self::Forks,
             "settings" => Self::Settings,
             "create" => Self::Create,
             "create/passphrase" => Self::CreatePassphrase,
@@ -111,6 +119,8 @@ impl Route {
             Self::Confirm => "#/send/confirm",
             Self::Sent => "#/send/sent",
             Self::History => "#/history",
+            Self::Network => "#/network",
+            Self::Forks => "#/network/branches",
             Self::Settings => "#/settings",
             Self::Create => "#/create",
             Self::CreatePassphrase => "#/create/passphrase",
@@ -123,6 +133,9 @@ impl Route {
     pub(crate) fn page(self, wallet: Option<&WalletView>, drill_due: bool) -> Page {
         match (wallet, self) {
             (None, _) => Page::Opening,
+            // They show nothing of a wallet, so none is needed.
+            (Some(_), Self::Network) => Page::Network,
+            (Some(_), Self::Forks) => Page::Forks,
             (Some(WalletView::Absent), Self::Create | Self::CreatePassphrase) => Page::Create,
             (Some(WalletView::Absent), Self::Import) => Page::Import,
             (Some(WalletView::Absent), Self::Settings) => Page::Node,

@@ -2,13 +2,15 @@ use wallet_wasm::protocol::WalletView;
 
 use super::{Fragment, Page, Route};
 
-const ALL: [Route; 11] = [
+const ALL: [Route; 13] = [
     Route::Home,
     Route::Receive,
     Route::Send,
     Route::Confirm,
     Route::Sent,
     Route::History,
+    Route::Network,
+    Route::Forks,
     Route::Settings,
     Route::Create,
     Route::CreatePassphrase,
@@ -50,8 +52,14 @@ fn nothing_of_a_wallet_is_shown_before_it_is_unlocked() {
     let locked = WalletView::Locked { accounts: Vec::new() };
     for route in ALL {
         assert_eq!(route.page(None, true), Page::Opening);
-        assert_eq!(route.page(Some(&locked), true), Page::Unlock);
+        let shown = match route {
+            Route::Network => Page::Network,
+            Route::Forks => Page::Forks,
+            _ => Page::Unlock,
+        };
+        assert_eq!(route.page(Some(&locked), true), shown);
     }
+    assert_eq!(Route::Network.page(Some(&WalletView::Absent), false), Page::Network);
     assert_eq!(Route::Send.page(Some(&WalletView::Absent), false), Page::Welcome);
     assert_eq!(Route::Import.page(Some(&WalletView::Absent), false), Page::Import);
     assert_eq!(Route::Settings.page(Some(&WalletView::Absent), false), Page::Node);

@@ -12,6 +12,7 @@ use crate::amount::AmountIssue;
 use crate::checks::CommentIssue;
 use crate::format::{Age, Piece, pieces};
 use crate::locale::text;
+use crate::network::BanIssue;
 use crate::node::{Node, Source};
 use crate::wallet::Failure;
 
@@ -19,6 +20,7 @@ use crate::wallet::Failure;
 pub(crate) fn failure(failure: &Failure) -> String {
     match failure {
         Failure::Wallet(error) => wallet_error(error),
+        Failure::Declined => text::network_declined().to_owned(),
         Failure::Stopped => text::error_stopped().to_owned(),
     }
 }
@@ -225,6 +227,31 @@ pub(crate) fn hash_rate(per_second: u64) -> String {
         1_000_000_000.. => ("GH/s", tenths(per_second, 1_000_000_000)),
     };
     format!("{shown} {unit}")
+}
+
+/// Names a number of bytes.
+pub(crate) fn bytes(count: u64) -> String {
+    let (unit, shown) = match count {
+        0..1_000 => ("B", count.to_string()),
+        1_000..1_000_000 => ("kB", tenths(count, 1_000)),
+        1_000_000..1_000_000_000 => ("MB", tenths(count, 1_000_000)),
+        1_000_000_000.. => ("GB", tenths(count, 1_000_000_000)),
+    };
+    format!("{shown} {unit}")
+}
+
+/// Says how many blocks.
+pub(crate) fn blocks(count: u64) -> String {
+    if count == 1 { text::forks_blocks_one().to_owned() } else { text::forks_blocks(count) }
+}
+
+/// Says why somebody cannot be banned.
+pub(crate) fn ban_issue(issue: BanIssue) -> &'static str {
+    match issue {
+        BanIssue::Empty => text::network_ban_empty(),
+        BanIssue::Malformed => text::network_ban_malformed(),
+        BanIssue::Loopback => text::network_ban_loopback(),
+    }
 }
 
 /// Divides, down to one digit behind the point.

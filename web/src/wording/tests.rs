@@ -1,7 +1,7 @@
 use wallet_wasm::WalletError;
 use wallet_wasm::node_address::NodeAddress;
 
-use super::{failure, other_protocol, refusal, version};
+use super::{bytes, failure, other_protocol, refusal, version};
 use crate::locale::text;
 use crate::node::{Node, Source};
 use crate::wallet::Failure;
@@ -24,6 +24,20 @@ fn every_rule_that_a_node_names_has_a_sentence_of_its_own() {
         assert_ne!(refusal(Some(&rule)), text::refused_other(), "{rule}");
     }
     assert_eq!(refusal(Some("TX-99")), text::refused_other());
+}
+
+#[test]
+fn bytes_are_named_in_the_largest_unit_that_fits() {
+    for (count, shown) in [
+        (0, "0 B"),
+        (999, "999 B"),
+        (1_000, "1.0 kB"),
+        (999_999, "999.9 kB"),
+        (1_250_000, "1.2 MB"),
+        (2_000_000_000_000, "2000.0 GB"),
+    ] {
+        assert_eq!(bytes(count), shown);
+    }
 }
 
 #[test]

@@ -11,6 +11,7 @@ pub mod liar;
 pub mod node;
 pub mod output;
 pub mod page;
+pub mod pair;
 pub mod wallet;
 
 use std::ffi::OsString;

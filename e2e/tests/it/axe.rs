@@ -4,6 +4,7 @@ use anyhow::{Context as _, Result};
 use e2e::browser::with_browser;
 use e2e::node::Node;
 use e2e::page::Page;
+use e2e::pair::{self, Pair};
 use e2e::wallet::{address, choose_passphrase, import, mined, review, unlock};
 use serde_json::{Value, json};
 
@@ -29,6 +30,11 @@ async fn no_page_shuts_anybody_out() -> Result<()> {
         import(&page, WALLET).await?;
         open_wallet(&page, &mut found).await?;
         away(&page, node, &mut found).await?;
+        let pair = Pair::start().await?;
+        let page = pair::open(browser, "axe-network", &pair.node).await?;
+        page.script(&program, vec![]).await?;
+        network(&page, &pair, &mut found).await?;
+        pair.stop()?;
         assert!(found.is_empty(), "axe-core finds:\n{}", found.join("\n"));
         Ok(())
     })
@@ -119,7 +125,28 @@ async fn open_wallet(page: &Page, found: &mut Vec<String>) -> Result<()> {
     page.text("error").await?;
     page.click("unlock-forgot").await?;
     look(page, "unlock", found).await?;
-    unlock(page).await
+    unlock(page).await?;
+    page.click("nav-network").await?;
+    page.text("network-closed").await?;
+    look(page, "network without the token", found).await
+}
+
+async fn network(page: &Page, pair: &Pair, found: &mut Vec<String>) -> Result<()> {
+    look(page, "no other node", found).await?;
+    page.click("tab-branches").await?;
+    page.attribute_when("forks-lead", "data-count", "none", |count| count == "0").await?;
+    look(page, "no branch", found).await?;
+    page.click("tab-nodes").await?;
+    pair.join(page).await?;
+    page.fill("ban-address", "203.0.113.7").await?;
+    page.click("ban-submit").await?;
+    page.text("ban").await?;
+    page.fill("ban-address", "nonsense").await?;
+    page.click("ban-submit").await?;
+    look(page, "other nodes", found).await?;
+    page.click("tab-branches").await?;
+    page.text("branch").await?;
+    look(page, "branches", found).await
 }
 
 async fn away(page: &Page, node: Node, found: &mut Vec<String>) -> Result<()> {

@@ -4,6 +4,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use e2e::browser::with_browser;
 use e2e::node::Node;
 use e2e::page::{Page, keys};
+use e2e::pair::{Pair, name, open};
 use e2e::wallet::{NOT_MINING, PASSPHRASE, address};
 use serde_json::json;
 
@@ -31,6 +32,27 @@ async fn everything_from_new_words_to_a_payment_works_by_keyboard() -> Result<()
         lock(&page).await?;
         node.stop()?;
         Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn other_nodes_are_added_banned_and_looked_at_by_keyboard() -> Result<()> {
+    with_browser(async |browser| {
+        let pair = Pair::start().await?;
+        let page = open(browser, "keyboard-network", &pair.node).await?;
+        press(&page, "add-node", &name(&pair.other)?).await?;
+        press(&page, "add-submit", keys::SPACE).await?;
+        page.text("peer").await?;
+        press(&page, "ban-address", "203.0.113.7").await?;
+        press(&page, "ban-reason", "too loud").await?;
+        page.press(keys::ENTER).await?;
+        page.text_when("ban-reason-shown", "the reason", |text| text == "too loud").await?;
+        press(&page, "unban", keys::SPACE).await?;
+        page.text("bans-empty").await?;
+        press(&page, "tab-branches", keys::ENTER).await?;
+        page.text("branch").await?;
+        pair.stop()
     })
     .await
 }

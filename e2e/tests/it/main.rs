@@ -11,5 +11,6 @@ mod looks;
 mod memory;
 mod network;
 mod origins;
+mod peers;
 mod python;
 mod story;

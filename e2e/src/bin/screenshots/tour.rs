@@ -5,6 +5,7 @@ use e2e::browser::Browser;
 use e2e::liar::Liar;
 use e2e::node::Node;
 use e2e::page::Page;
+use e2e::pair::{self, Pair};
 use e2e::wallet::{NOT_MINING, address, choose_passphrase, import, mined, review, unlock, words};
 use serde_json::{Value, json};
 
@@ -36,7 +37,40 @@ pub(crate) async fn take(browser: &Browser, album: &Album) -> Result<()> {
     home(album, &page).await?;
     lies(album, browser, &node, &other).await?;
     node.stop()?;
-    Ok(())
+    network(album, browser).await
+}
+
+/// Other nodes, and what is left when two meet.
+async fn network(album: &Album, browser: &Browser) -> Result<()> {
+    let pair = Pair::start().await?;
+    let page = pair::open(browser, "network", &pair.node).await?;
+    album.take(&page, "network-alone").await?;
+    page.click("tab-branches").await?;
+    page.attribute_when("forks-lead", "data-count", "none", |count| count == "0").await?;
+    album.take(&page, "branches-none").await?;
+    page.click("tab-nodes").await?;
+    pair.join(&page).await?;
+    page.text_when("peer-latency", "measured", |text| text.ends_with(" ms")).await?;
+    page.fill("ban-address", "203.0.113.7").await?;
+    page.fill("ban-reason", "asks for everything twice").await?;
+    page.click("ban-submit").await?;
+    page.text("ban").await?;
+    page.fill("add-node", "192.0.2.1:1111").await?;
+    page.click("add-submit").await?;
+    page.text_when("named", "both", |text| text.contains("192.0.2.1")).await?;
+    page.fill("ban-address", "nonsense").await?;
+    page.click("ban-submit").await?;
+    album.take(&page, "network").await?;
+    album.take_large(&page, "network").await?;
+    page.click("tab-branches").await?;
+    page.text("branch").await?;
+    album.take(&page, "branches").await?;
+    album.take_large(&page, "branches").await?;
+    page.goto(&pair.other.url).await?;
+    page.click("foot-network").await?;
+    page.text("network-closed").await?;
+    album.take(&page, "network-closed").await?;
+    pair.stop()
 }
 
 /// The first visit, up to an empty wallet.

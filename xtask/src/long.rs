@@ -97,11 +97,9 @@ pub(crate) fn long(chore: Long) -> Result<()> {
     let started = std::time::Instant::now();
     let (name, result) = match chore {
         Long::Properties { cases } => ("properties", properties(cases)?),
-        Long::CrashImages { rounds } => {
-            ("crash-images", store_test("crash::", "IRONCHAIN_CRASH_ROUNDS", rounds)?)
-        }
-        Long::Kill { kills } => ("kill", store_test("kill::a_process", "IRONCHAIN_KILLS", kills)?),
-        Long::BitFlips { flips } => ("bit-flips", store_test("damage::a_bit", "IRONCHAIN_FLIPS", flips)?),
+        Long::CrashImages { rounds } => ("crash-images", store_test("crash::", "CRASH_ROUNDS", rounds)?),
+        Long::Kill { kills } => ("kill", store_test("kill::a_process", "KILLS", kills)?),
+        Long::BitFlips { flips } => ("bit-flips", store_test("damage::a_bit", "BIT_FLIPS", flips)?),
         Long::Forks { trees } => ("forks", store_test("forks::", "RANDOM_TREES", trees)?),
         Long::Network { schedules, first_seed } => ("network", network::schedules(first_seed, schedules)?),
         Long::Hostile { messages, seed } => ("hostile", hostile(messages, seed)?),

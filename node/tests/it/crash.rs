@@ -121,7 +121,7 @@ fn check_image(run: &Run, told: usize, what: &str, disk: &Disk, verify: bool) {
 
 /// How many times every cut is tried: once, or as `cargo xtask long crash-images` says.
 fn rounds() -> u64 {
-    std::env::var("IRONCHAIN_CRASH_ROUNDS").map_or(0, |rounds| rounds.parse().unwrap())
+    std::env::var("CRASH_ROUNDS").map_or(0, |rounds| rounds.parse().unwrap())
 }
 
 #[tokio::test]

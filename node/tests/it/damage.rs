@@ -107,7 +107,7 @@ async fn use_all(whole: &Whole, bytes: Vec<u8>, what: &str) -> bool {
 
 /// As many flips as `cargo xtask long bit-flips` wants, or a sample.
 fn flips() -> usize {
-    std::env::var("IRONCHAIN_FLIPS").map_or(200, |flips| flips.parse().unwrap())
+    std::env::var("BIT_FLIPS").map_or(200, |flips| flips.parse().unwrap())
 }
 
 #[tokio::test]

@@ -18,8 +18,8 @@ use crate::disk::{Disk, Random};
 use crate::support::{ManualClock, TestChain, address, easy_spec, payment};
 
 /// Where the process that is killed works, and the number that its steps come from.
-const DIRECTORY: &str = "IRONCHAIN_KILL_DIRECTORY";
-const SEED: &str = "IRONCHAIN_KILL_SEED";
+const DIRECTORY: &str = "KILL_DIRECTORY";
+const SEED: &str = "KILL_SEED";
 /// Steps of the process when nobody kills it.
 const STEPS: usize = 12;
 
@@ -239,7 +239,7 @@ fn kill(directory: &Path, seed: u64, aim: Aim, journal: &mut Journal) {
 
 /// As many kills as `cargo xtask long kill` wants, or a sample.
 fn cycles() -> u64 {
-    std::env::var("IRONCHAIN_KILLS").map_or(20, |kills| kills.parse().unwrap())
+    std::env::var("KILLS").map_or(20, |kills| kills.parse().unwrap())
 }
 
 #[test]

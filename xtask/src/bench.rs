@@ -3,6 +3,7 @@
 use anyhow::Result;
 use clap::ValueEnum;
 
+use crate::network;
 use crate::run::{cargo, run, target_dir};
 
 /// What is measured.
@@ -10,7 +11,7 @@ use crate::run::{cargo, run, target_dir};
 pub(crate) enum Part {
     /// Sizes, memory, starts, and the page in a browser.
     Programs,
-    /// Updates, memory and rebuilding of the tree over a million accounts.
+    /// Updates, memory, rebuilding and proofs of the tree over a million accounts, and proofs in a full block.
     StateTree,
     /// Validating a store from genesis, by stage.
     Check,
@@ -26,17 +27,24 @@ pub(crate) enum Part {
     Sync,
     /// How long an honest client waits for an answer, idle and under attack.
     Attack,
+    /// The memory of a node with a hundred peers.
+    Peers,
+    /// How far a store grows that is written and read at the same time.
+    Readers,
+    /// How long a full block takes along a line of five nodes.
+    Propagation,
 }
 
-/// Measures one part, or all.
-pub(crate) fn bench(part: Option<Part>) -> Result<()> {
+/// Measures one part, or all; `blocks` is how many full blocks are checked, imported or copied.
+pub(crate) fn bench(part: Option<Part>, blocks: Option<u32>) -> Result<()> {
     match part {
-        None => Part::value_variants().iter().try_for_each(|part| measure(*part)),
-        Some(part) => measure(part),
+        None => Part::value_variants().iter().try_for_each(|part| measure(*part, blocks)),
+        Some(part) => measure(part, blocks),
     }
 }
 
-fn measure(part: Part) -> Result<()> {
+fn measure(part: Part, blocks: Option<u32>) -> Result<()> {
+    let chain = |part| chain(part, blocks);
     match part {
         Part::Programs => programs(),
         Part::StateTree => {
@@ -49,6 +57,9 @@ fn measure(part: Part) -> Result<()> {
         Part::Restart => chain("restart"),
         Part::Sync => chain("sync"),
         Part::Attack => chain("attack"),
+        Part::Peers => chain("peers"),
+        Part::Readers => chain("readers"),
+        Part::Propagation => network::propagation(),
     }
 }
 
@@ -59,8 +70,9 @@ fn programs() -> Result<()> {
 }
 
 /// Runs a part of the node's own figures.
-fn chain(part: &str) -> Result<()> {
+fn chain(part: &str, blocks: Option<u32>) -> Result<()> {
     let arguments =
         ["bench", "--locked", "-p", "node", "--no-default-features", "--bench", "chain", "--", part];
-    run(part, &mut cargo(&arguments))
+    let blocks = blocks.map(|blocks| format!("--blocks={blocks}"));
+    run(part, cargo(&arguments).args(blocks))
 }

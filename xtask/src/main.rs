@@ -61,6 +61,9 @@ enum Chore {
         /// Only this part.
         #[arg(value_enum)]
         part: Option<bench::Part>,
+        /// How many full blocks are checked, imported or copied.
+        #[arg(long)]
+        blocks: Option<u32>,
     },
     /// Shows something that is for people to see.
     #[command(subcommand)]
@@ -79,7 +82,7 @@ fn main() -> Result<()> {
         Chore::Test { part } => test::test(part)?,
         Chore::Fuzz { target, seconds } => drop(fuzz::fuzz(target.as_deref(), seconds)?),
         Chore::Long(chore) => long::long(chore)?,
-        Chore::Bench { part } => bench::bench(part)?,
+        Chore::Bench { part, blocks } => bench::bench(part, blocks)?,
         Chore::Demo(demo) => network::demo(&demo)?,
         Chore::Screenshots => screenshots::screenshots()?,
     }

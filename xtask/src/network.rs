@@ -24,14 +24,26 @@ pub(crate) fn demo(demo: &Demo) -> Result<()> {
     }
 }
 
+/// Measures how long a full block takes along a line of nodes.
+pub(crate) fn propagation() -> Result<()> {
+    build_node()?;
+    // Its payments are signed by the story itself, by the thousand.
+    tell("propagation", &["--release"], &["propagation"])
+}
+
 /// Plays so many schedules, from the first seed on, and a deep reorg.
 pub(crate) fn schedules(first_seed: u64, count: u64) -> Result<Value> {
-    run("node", &mut cargo(&["build", "--locked", "--release", "-p", "node", "--no-default-features"]))?;
+    build_node()?;
     tell("deep reorg", &[], &["deep-reorg"])?;
     for seed in first_seed..first_seed + count {
         tell("schedule", &[], &["schedule", "--seed", &seed.to_string()])?;
     }
     Ok(json!({ "first_seed": first_seed, "schedules": count, "deep_reorgs": 1, "failures": 0 }))
+}
+
+/// Builds the node without its page.
+fn build_node() -> Result<()> {
+    run("node", &mut cargo(&["build", "--locked", "--release", "-p", "node", "--no-default-features"]))
 }
 
 fn tell(name: &str, flags: &[&str], story: &[&str]) -> Result<()> {

@@ -20,7 +20,7 @@ use self::gossip::Gossip;
 use self::wire::Peer;
 use crate::made::Made;
 use crate::parts::stored;
-use crate::sync::{Running, chain_file, free_ports, program, wait_for};
+use crate::program::{Running, chain_file, free_ports, program, wait_for};
 
 #[allow(dead_code, reason = "the tests need more of it")]
 #[path = "../../tests/it/network/hostile/gossip.rs"]
@@ -128,10 +128,10 @@ pub(crate) fn attack() {
     let path = |name| folder.path().join(name);
     std::fs::write(path("bench.toml"), chain_file(&made.spec)).unwrap();
     stored(&made, &path("node"));
-    let [api, peer, ..] = free_ports();
+    let [api, peer] = free_ports();
     let arguments = [api.to_string(), "--p2p-port".to_owned(), peer.to_string()];
     let command = program(&path("node"), &path("bench.toml"), &arguments.each_ref().map(|a| &**a));
-    let _running = Running::start(command);
+    let _running = Running::start(command, api);
     wait_for(api, made.blocks.len());
     let forged = made.payments(1, 1)[0].transaction().clone();
     let sent = Default::default();

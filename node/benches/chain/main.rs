@@ -1,31 +1,52 @@
 //! Figures of the chain on disk and of copying it, a table for each part: `check`, `import`, `apply`, `reorg`,
-//! `restart`, `sync`, `attack`. Measured and never asserted. The chain is one of its own: a target that two hashes meet, and a
-//! subsidy that pays for everything.
+//! `restart`, `sync`, `attack`, `peers`, `readers`. Measured and never asserted. The chain is one of its own: a target
+//! that two hashes meet, and a subsidy that pays for everything.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a tool for the terminal")]
 
 mod attack;
 mod made;
 mod parts;
+mod peers;
+mod program;
+mod readers;
+mod size;
 mod sync;
 
 use std::time::{Duration, Instant};
 
+use clap::Parser as _;
+
+/// What is asked for.
+#[derive(Debug, clap::Parser)]
+struct Arguments {
+    /// Only these parts.
+    parts: Vec<String>,
+    /// How many full blocks are checked, imported or copied.
+    #[arg(long)]
+    blocks: Option<usize>,
+    /// What cargo adds.
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
 fn main() {
-    let wanted: Vec<_> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
-    let parts: [(&str, fn()); 7] = [
+    let Arguments { parts: wanted, blocks, bench: _ } = Arguments::parse();
+    let parts: [(&str, fn(Option<usize>)); 9] = [
         ("check", parts::check),
         ("import", parts::import),
-        ("apply", parts::apply),
-        ("reorg", parts::reorg),
-        ("restart", parts::restart),
+        ("apply", |_| parts::apply()),
+        ("reorg", |_| parts::reorg()),
+        ("restart", |_| parts::restart()),
         ("sync", sync::sync),
-        ("attack", attack::attack),
+        ("attack", |_| attack::attack()),
+        ("peers", |_| peers::peers()),
+        ("readers", |_| readers::readers()),
     ];
     for (name, part) in parts {
         if wanted.is_empty() || wanted.iter().any(|wanted| wanted == name) {
             println!("\n{name}");
-            part();
+            part(blocks);
         }
     }
 }

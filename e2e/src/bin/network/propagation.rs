@@ -3,7 +3,7 @@
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use e2e::api::Api;
 use shared::api::views::HeadView;
 use shared::hash::BlockHash;
@@ -12,13 +12,15 @@ use crate::payments::Payments;
 use crate::team::{Rules, Team};
 
 const NODES: u8 = 5;
-const PAYERS: u8 = 4;
 /// Full blocks.
-const ROUNDS: usize = 10;
-/// Transactions that fill a block.
+const ROUNDS: usize = 20;
+/// Transactions that fill a block, of as many payers as it takes: no more than 64 of one may wait.
 const FULL: u32 = 1_600;
+const PAYERS: u8 = 25;
 /// Between two looks at what waits.
 const PAUSE: Duration = Duration::from_millis(50);
+/// What does not wait at the last node by then never will.
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// Measures and prints it.
 pub(crate) fn measure() -> Result<()> {
@@ -64,10 +66,15 @@ pub(crate) fn measure() -> Result<()> {
 }
 
 fn wait_for_waiting(api: &mut Api, count: u64) -> Result<()> {
-    while api.info()?.mempool_size < count {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let waiting = api.info()?.mempool_size;
+        if waiting >= count {
+            return Ok(());
+        }
+        ensure!(Instant::now() < deadline, "only {waiting} of {count} payments have come to the last node");
         std::thread::sleep(PAUSE);
     }
-    Ok(())
 }
 
 fn time_of_full_block(heads: &mpsc::Receiver<(usize, HeadView, Instant)>, last: usize) -> Result<Duration> {

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 use shared::spec::ChainSpec;
 
 /// Between two questions for the height.
@@ -44,11 +45,7 @@ impl Running {
 
     /// Returns the time that processors have worked for it so far.
     pub(crate) fn processor_time(&self) -> Duration {
-        // After the name in brackets come the state and numbers; those of user and system are the 14th and 15th in all.
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.0.id())).unwrap();
-        let fields = stat.rsplit_once(')').unwrap().1.split_whitespace().skip(11).take(2);
-        let ticks: u64 = fields.map(|field| field.parse::<u64>().unwrap()).sum();
-        Duration::from_millis(ticks * TICK_MS)
+        processor_time(self.0.id())
     }
 }
 
@@ -57,6 +54,25 @@ impl Drop for Running {
         self.0.kill().unwrap();
         self.0.wait().unwrap();
     }
+}
+
+/// Runs a command to its end, and returns the time that processors have worked for it.
+pub(crate) fn run(mut command: Command) -> Duration {
+    let mut child = command.spawn().unwrap();
+    // Its figures are there until its end was taken note of.
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+    waitid(WaitId::Pid(Pid::from_child(&child)), options).unwrap();
+    let time = processor_time(child.id());
+    assert!(child.wait().unwrap().success());
+    time
+}
+
+fn processor_time(process: u32) -> Duration {
+    // After the name in brackets come the state and numbers; those of user and system are the 14th and 15th in all.
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
+    let fields = stat.rsplit_once(')').unwrap().1.split_whitespace().skip(11).take(2);
+    let ticks: u64 = fields.map(|field| field.parse::<u64>().unwrap()).sum();
+    Duration::from_millis(ticks * TICK_MS)
 }
 
 /// Waits until a node has so many blocks.

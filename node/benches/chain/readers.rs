@@ -12,8 +12,8 @@ use crate::size;
 /// Blocks, each of which is a durable write, and their transactions.
 const BLOCKS: usize = 300;
 const TRANSACTIONS: usize = 100;
-/// More than the API lets read at once.
-const READERS: usize = 16;
+/// As many as the API lets read at once.
+const READERS: usize = 8;
 /// Entries of a page of a history.
 const PAGE: usize = 100;
 const PAUSE: Duration = Duration::from_millis(10);

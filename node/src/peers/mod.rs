@@ -20,9 +20,9 @@
 //! **This computer and the peers that the operator named are never banned**, only disconnected: a class whose nodes all
 //! run on one laptop would lose its network to a single faulty one, and what the operator asked for holds.
 
+use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
-use std::time::Duration;
 
 use crate::sync::{Fault, Now, PeerKey};
 

@@ -1,6 +1,7 @@
 //! A machine whose Rust lacks the library for the browser.
 
 #![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "a test")]
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -121,7 +121,7 @@ fn every_command_survives_json() {
         Command::Steer(Steering::Authorize { token: text() }),
         Command::Forks,
         Command::Peers(PeerOrder::Look),
-        Command::Peers(PeerOrder::Ban { address: text() }),
+        Command::Peers(PeerOrder::Ban { address: text(), seconds: 60, reason: Some(text()) }),
         Command::Steer(Steering::Look),
         Command::Steer(Steering::SetMining { threads: 2 }),
         Command::Steer(Steering::SetPayout { address: text() }),

@@ -30,9 +30,12 @@ struct Arguments {
     bench: bool,
 }
 
+/// Measures one part, with as many full blocks as were asked for.
+type Measure = fn(Option<usize>);
+
 fn main() {
     let Arguments { parts: wanted, blocks, bench: _ } = Arguments::parse();
-    let parts: [(&str, fn(Option<usize>)); 9] = [
+    let parts: [(&str, Measure); 9] = [
         ("check", parts::check),
         ("import", parts::import),
         ("apply", |_| parts::apply()),

@@ -24,7 +24,7 @@ pub(crate) fn ban_address(text: &str) -> Result<IpAddr, BanIssue> {
     }
     let with_port = || text.parse::<SocketAddr>().map(|address| address.ip());
     let ip = text.strip_suffix("/64").unwrap_or(text).parse::<IpAddr>().or_else(|_| with_port());
-    let ip = ip.map_err(|_| BanIssue::Malformed)?.to_canonical();
+    let ip = ip.or(Err(BanIssue::Malformed))?.to_canonical();
     if ip.is_loopback() { Err(BanIssue::Loopback) } else { Ok(ip) }
 }
 

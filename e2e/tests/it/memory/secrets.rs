@@ -75,7 +75,7 @@ fn integers(der: &[u8]) -> Result<Vec<&[u8]>> {
 /// Returns the bytes of the value that begins with this tag, and what comes after it.
 fn value(der: &[u8], tag: u8) -> Result<(&[u8], &[u8])> {
     let (&first, rest) = der.strip_prefix(&[tag]).and_then(<[u8]>::split_first).context("another tag")?;
-    let bytes = usize::from(first.checked_sub(0x80).unwrap_or(0));
+    let bytes = usize::from(first.saturating_sub(0x80));
     let (length, rest) = rest.split_at_checked(bytes).context("no length")?;
     let length =
         if bytes == 0 { first.into() } else { length.iter().fold(0, |n, byte| n << 8 | usize::from(*byte)) };

@@ -188,24 +188,3 @@ async fn a_stop_says_goodbye() {
     api.stop().await;
     assert!(tokio::net::TcpStream::connect(address).await.is_err());
 }
-
-/// No request is known to break anything. Here the pause between news is set to more than a clock can count, so that
-/// who subscribes to the mempool runs into an overflow.
-#[tokio::test]
-async fn a_panic_inside_a_request_ends_that_connection_only() {
-    let config = ApiConfig { mempool_news_interval: Duration::MAX, ..config() };
-    let api = TestApi::with_config(&easy_spec(), config).await;
-    let mut bystander = api.connect().await;
-    let heads = bystander.call("subscribe", json!({"topic": "heads"})).await.unwrap().as_u64().unwrap();
-    bystander.news(heads).await;
-    for height in 1..=3 {
-        let mut unlucky = api.connect().await;
-        let subscribe = json!({"id": 1, "method": "subscribe", "params": {"topic": "mempool"}});
-        unlucky.send(&subscribe.to_string()).await;
-        assert_eq!(unlucky.closed().await, None, "the session goes on, so that this shows nothing");
-        api.chain.mine(address(0)).await;
-        assert_eq!(bystander.news(heads).await["height"], height);
-    }
-    assert_eq!(api.get("/health", "").await.status, 200);
-    api.stop().await;
-}

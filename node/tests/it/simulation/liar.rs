@@ -100,11 +100,13 @@ impl Lie {
                 let after = cheap.iter().skip(from).take(MAX_HEADERS);
                 Response::Headers(after.map(|(_, header)| *header).collect())
             }
-            (Self::NoWork, Request::Headers { .. }) => match honest {
+            (Self::NoWork, Request::Headers { locator }) => match honest {
                 Response::Headers(mut headers) => {
-                    if let Some(last) = headers.last_mut() {
-                        last.nonce = last.nonce.wrapping_add(random.next() as u32);
-                    }
+                    // One more than there is, whose bits may be wrong as well.
+                    let tip = headers.last().map(Header::hash).or_else(|| locator.first().copied());
+                    let last = headers.last().map_or(cheap[0].1, |last| *last);
+                    let nonce = random.next() as u32;
+                    headers.push(Header { prev_hash: tip.unwrap_or_default(), nonce, ..last });
                     Response::Headers(headers)
                 }
                 other => other,

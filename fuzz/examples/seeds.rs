@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use ironchain_fuzz::accounts::AcceptAll;
+use node::wire::{BlockAnnouncement, Hello, Request, Response, TransactionAnnouncement};
 use serde_json::Value;
 use shared::block::Block;
 use shared::codec::{decode, encode};
@@ -20,7 +21,7 @@ fn main() -> Outcome<()> {
     blocks()?;
     keys()?;
     let pattern: Vec<u8> = (0..=255).cycle().take(1_024).collect();
-    for target in ["ledger", "difficulty"] {
+    for target in ["ledger", "difficulty", "mempool", "store"] {
         write(target, "pattern", &pattern)?;
         write(target, "zeros", &[0; 256])?;
     }
@@ -70,6 +71,7 @@ fn blocks() -> Outcome<()> {
         let Some(payment) = block.transactions.last() else { continue };
         write("block", "payments", &bytes)?;
         write("transaction", "payment", &encode(payment))?;
+        peers(&block)?;
         let request = format!(
             r#"{{"jsonrpc":"2.0","id":1,"method":"transaction","params":{{"transaction":"{}"}}}}"#,
             encode(payment).iter().map(|byte| format!("{byte:02x}")).collect::<String>()
@@ -90,6 +92,24 @@ fn blocks() -> Outcome<()> {
         }
     }
     write("header", "chain", &headers)
+}
+
+/// What nodes say to each other about a block.
+fn peers(block: &Block) -> Outcome<()> {
+    let (hash, Block { header, coinbase, transactions }) = (block.header.hash(), block.clone());
+    let tx_ids: Vec<_> = transactions.iter().map(shared::transaction::Transaction::id).collect();
+    let hello = Hello { agent: "ironchain".to_owned(), height: 1, tip: hash, work: [1; 32] };
+    let messages = [
+        ("hello", encode(&Request::Hello(hello))),
+        ("headers", encode(&Request::Headers { locator: vec![hash] })),
+        ("indexes", encode(&Request::BlockTransactions { block: hash, indexes: vec![0, 1] })),
+        ("ids", encode(&Request::Transactions { ids: tx_ids.clone() })),
+        ("blocks", encode(&Response::Blocks(vec![encode(block)]))),
+        ("transactions", encode(&Response::Transactions(transactions.clone()))),
+        ("block-news", encode(&BlockAnnouncement { header, coinbase, tx_ids })),
+        ("news", encode(&TransactionAnnouncement { transactions })),
+    ];
+    messages.iter().try_for_each(|(name, bytes)| write("peer_message", name, bytes))
 }
 
 /// Texts that people and programs send.

@@ -5,6 +5,8 @@ use shared::codec::{decode, encode};
 
 pub mod accounts;
 pub mod blocks;
+pub mod mempools;
+pub mod stores;
 
 /// What decodes encodes to the same bytes.
 pub fn canonical<T: BorshSerialize + BorshDeserialize>(bytes: &[u8]) -> Option<T> {

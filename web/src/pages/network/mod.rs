@@ -50,7 +50,13 @@ fn Closed() -> impl IntoView {
 fn closed(store: Store) -> &'static str {
     let is_own = store.node.with(|node| node.source == Source::Own);
     match store.control.get() {
-        _ if matches!(store.connection.get(), Connection::WrongChain { .. }) => text::network_wrong_chain(),
+        _ if matches!(
+            store.connection.get(),
+            Connection::WrongChain { .. } | Connection::WrongProtocol { .. }
+        ) =>
+        {
+            text::network_stranger()
+        }
         _ if !is_own => text::network_foreign(),
         Control::Refused => text::control_refused(),
         // The node has not looked at it yet.

@@ -8,6 +8,7 @@ use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context as _, Result, anyhow, ensure};
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
@@ -42,6 +43,9 @@ fn is_possible() -> bool {
     trial.status().is_ok_and(|status| status.success())
 }
 
+/// Whether this program has made its network. Nothing else depends on it, so it needs no order.
+static IS_MADE: AtomicBool = AtomicBool::new(false);
+
 /// The namespaces of a network. They vanish with the program that has made them.
 #[derive(Debug)]
 pub(super) struct Namespaces {
@@ -51,7 +55,8 @@ pub(super) struct Namespaces {
 impl Namespaces {
     /// Makes them, with a switch that every one is connected to.
     pub(super) fn new(count: usize) -> Result<Self> {
-        let is_first = !PathBuf::from("/run/netns").exists();
+        // Others of the computer's own may be in its /run, which ours hides.
+        let is_first = !IS_MADE.swap(true, Ordering::Relaxed);
         ensure!(is_first, "there is a network already; one program makes one");
         run("mount", &["-t", "tmpfs", "tmpfs", "/run"])?;
         ip("link add name switch type bridge")?;

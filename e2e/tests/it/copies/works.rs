@@ -78,8 +78,14 @@ async fn a_file_with_another_program_than_its_nodes_says_so() -> Result<()> {
     with_browser(async |browser| {
         let (folder, copy) = (tempfile::tempdir()?, Copy::with_program()?);
         let node = Node::start(folder.path(), 0, &NOT_MINING)?;
-        let settings = copy.file_url("index.html", &format!("#/settings?node=127.0.0.1:{}", node.port()?))?;
-        let page = browser.open("same-file", &settings).await?;
+        let url = copy.file_url("index.html", &format!("#/?node=127.0.0.1:{}", node.port()?))?;
+        let settings = async |name| {
+            let page = browser.open(name, &url).await?;
+            import(&page, 9).await?;
+            page.click("nav-settings").await?;
+            anyhow::Ok(page)
+        };
+        let page = settings("same-file").await?;
         page.text_when("node-program-hash", "the same", |text| text == "the same").await?;
         assert_eq!(page.text_now("old-page").await?, None);
 
@@ -90,7 +96,7 @@ async fn a_file_with_another_program_than_its_nodes_says_so() -> Result<()> {
         let other = [&BASE64_STANDARD.decode(program)?, &b"\0\x02\x01x"[..]].concat();
         let script = format!("{before}atob(\"{}\"{after}", BASE64_STANDARD.encode(other));
         std::fs::write(copy.path("pkg/file.js"), script)?;
-        let page = browser.open("other-file", &settings).await?;
+        let page = settings("other-file").await?;
         page.text_when("old-page", "what to do", |text| text.contains("cargo xtask page")).await?;
         node.stop()?;
         Ok(())

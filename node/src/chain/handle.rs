@@ -91,8 +91,19 @@ impl ChainHandle {
         &self,
         transaction: CheckedTransaction,
     ) -> Result<(), SubmitTransactionError> {
-        let ask = |reply| Command::Transaction(Arc::new(transaction), reply);
-        self.ask(ask).await.unwrap_or(Err(SubmitTransactionError::Stopped))
+        self.queue_transaction(transaction).await.await.unwrap_or(Err(SubmitTransactionError::Stopped))
+    }
+
+    /// Queues a transaction for the mempool, behind all that are queued already. The answer says what became of it, and
+    /// is dropped when the node stops.
+    pub(crate) async fn queue_transaction(
+        &self,
+        transaction: CheckedTransaction,
+    ) -> oneshot::Receiver<Result<(), SubmitTransactionError>> {
+        let (reply, answer) = oneshot::channel();
+        // What cannot be sent is dropped, and the reply with it.
+        drop(self.commands.send(Command::Transaction(Arc::new(transaction), reply)).await);
+        answer
     }
 
     /// Says what [`ChainHandle::submit_transaction`] would, and changes nothing.

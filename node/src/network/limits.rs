@@ -52,6 +52,8 @@ pub(super) const VERDICTS: usize = 1_024;
 /// When no peer was asked for so long what waits there, one is: an answer has 32 bytes for each transaction, 1.6 MB in
 /// the worst case.
 pub(super) const ASK_AGAIN: Duration = Duration::from_mins(1);
+/// One that told us something whose predecessors we lack is asked no more often than this.
+pub(super) const ASK_FOR_GAP: Duration = Duration::from_secs(5);
 /// Transactions are gathered for so long, or up to so many bytes, before they are announced.
 pub(super) const GATHER: Duration = Duration::from_millis(100);
 pub(super) const GATHER_BYTES: usize = 256 << 10;

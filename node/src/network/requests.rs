@@ -150,9 +150,9 @@ impl Task {
         }
     }
 
-    /// Asks new peers which transactions wait there, once our own chain is as far as theirs; and when nobody was asked
-    /// for a while, whoever was asked longest ago. An announcement may have been lost, or come before the one with the
-    /// sender's nonce before it, and then nobody else would ever take the sender's later ones.
+    /// Asks new peers which transactions wait there, once our own chain is as far as theirs; one that told us something
+    /// whose predecessors did not reach us; and when nobody was asked for a while, whoever was asked longest ago: an
+    /// announcement may have been lost, and then nobody else would ever take the sender's later ones.
     pub(super) fn ask_what_waits(&mut self) {
         if self.sync.progress().is_syncing {
             return;
@@ -165,16 +165,21 @@ impl Task {
             .peers
             .values()
             .filter(|peer| peer.hello.is_some() && full.contains(&peer.key))
-            .map(|peer| (peer.pending_asked, peer.key))
+            .map(|peer| (peer.pending_asked, peer.key, peer.has_more))
             .collect();
-        let last = asked.iter().filter_map(|(asked, _)| *asked).max();
+        let last = asked.iter().filter_map(|(asked, ..)| *asked).max();
         let is_time = last.is_some_and(|last| last.elapsed() >= limits::ASK_AGAIN);
-        let again = asked.iter().min().filter(|_| is_time).map(|(_, key)| *key);
-        let new = asked.iter().filter(|(asked, _)| asked.is_none()).map(|(_, key)| *key);
-        for key in new.chain(again).collect::<BTreeSet<_>>() {
+        let again = asked.iter().min().filter(|_| is_time).map(|(_, key, _)| *key);
+        let is_due = |asked: Option<Instant>, has_more| {
+            asked.is_none_or(|asked| has_more && asked.elapsed() >= limits::ASK_FOR_GAP)
+        };
+        let due =
+            asked.iter().filter(|(asked, _, has_more)| is_due(*asked, *has_more)).map(|(_, key, _)| *key);
+        for key in due.chain(again).collect::<BTreeSet<_>>() {
             self.ask(key, Asked::Pending, Request::PendingIds);
             if let Some(peer) = self.keys.get(&key).and_then(|id| self.peers.get_mut(id)) {
                 (peer.pending, peer.pending_asked) = (Pending::Ids, Some(Instant::now()));
+                peer.has_more = false;
             }
         }
     }

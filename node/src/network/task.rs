@@ -13,7 +13,7 @@ use libp2p::swarm::ConnectionId;
 use libp2p::{PeerId, Swarm};
 use shared::hash::{BlockHash, TxId};
 use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::{broadcast, mpsc, watch};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
@@ -102,6 +102,8 @@ pub(crate) struct Task {
     pub(super) work: JoinSet<Done>,
     pub(super) answering: usize,
     pub(super) admitting: usize,
+    /// Done, or dropped, when the last message with transactions is with the chain.
+    pub(super) queued: oneshot::Receiver<()>,
     outlets: Outlets,
     /// Whether an operator hears of the progress.
     is_far_behind: bool,
@@ -200,6 +202,7 @@ impl Listening {
             work: JoinSet::new(),
             answering: 0,
             admitting: 0,
+            queued: oneshot::channel().1,
             outlets,
             is_far_behind: false,
             told_progress: now,

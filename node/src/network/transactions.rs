@@ -1,12 +1,12 @@
 //! Transactions from other nodes: the cheap checks first, signatures in parallel, and then the chain's word.
 
-use futures_util::future::join_all;
 use libp2p::PeerId;
 use libp2p::gossipsub::MessageId;
 use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 use shared::consensus::{CheckedTransaction, TxError, check_transaction};
 use shared::hash::TxId;
 use shared::transaction::Transaction;
+use tokio::sync::oneshot;
 
 use super::task::{Done, Task};
 use super::{limits, serve};
@@ -34,6 +34,8 @@ pub(super) struct Admission {
     ids: Vec<TxId>,
     /// Whether all wait now or waited before.
     is_whole: bool,
+    /// Whether one would wait if its sender's earlier ones did.
+    has_gap: bool,
     /// The first that no state of the chain makes valid.
     invalid: Option<TxError>,
 }
@@ -61,13 +63,15 @@ impl Task {
         if matches!(origin, Origin::Gossip(..)) {
             self.relaying.extend(transactions.iter().map(Transaction::id));
         }
+        let (queued, next) = oneshot::channel();
+        let turn = Turn { before: std::mem::replace(&mut self.queued, next), queued };
         let chain = self.chain.clone();
-        self.work.spawn(async move { Done::Admitted(origin, admit(chain, transactions).await) });
+        self.work.spawn(async move { Done::Admitted(origin, admit(chain, transactions, turn).await) });
     }
 
     pub(super) fn admitted(&mut self, origin: Origin, admission: Admission) {
         self.admitting -= 1;
-        let Admission { admitted, ids, is_whole, invalid } = admission;
+        let Admission { admitted, ids, is_whole, has_gap, invalid } = admission;
         let key = match &origin {
             Origin::Gossip(id, _) => self.peers.get(id).map(|peer| peer.key),
             Origin::Answer(key) => Some(*key),
@@ -78,6 +82,9 @@ impl Task {
             peers.brought(key, Gift::Transaction, now);
         }
         if let Origin::Gossip(source, id) = origin {
+            if let Some(peer) = self.peers.get_mut(&source) {
+                peer.has_more |= has_gap;
+            }
             for id in &ids {
                 self.relaying.remove(id);
             }
@@ -103,8 +110,17 @@ impl Task {
     }
 }
 
+/// Signatures are checked beside those of other messages, but what comes of it reaches the chain in the order of arrival:
+/// a sender's transactions may be in several, and one without those before it is refused.
+#[derive(Debug)]
+struct Turn {
+    /// Done, or dropped, when the message before is with the chain.
+    before: oneshot::Receiver<()>,
+    queued: oneshot::Sender<()>,
+}
+
 /// Judges transactions, in their order.
-async fn admit(chain: ChainHandle, transactions: Vec<Transaction>) -> Admission {
+async fn admit(chain: ChainHandle, transactions: Vec<Transaction>, turn: Turn) -> Admission {
     let view = chain.view();
     let spec = std::sync::Arc::clone(chain.spec());
     let checked = tokio::task::spawn_blocking(move || {
@@ -129,16 +145,23 @@ async fn admit(chain: ChainHandle, transactions: Vec<Transaction>) -> Admission 
             Err(error) => admission.invalid = admission.invalid.or(Some(error)),
         }
     }
-    let submit = |checked: CheckedTransaction| {
-        let (chain, transaction) = (&chain, checked.transaction().clone());
-        async move { (transaction, chain.submit_transaction(checked).await) }
-    };
-    // All at once, so that one durable write serves them; the queue keeps their order.
-    for (transaction, submitted) in join_all(good.into_iter().map(submit)).await {
-        match submitted {
-            Ok(()) => admission.admitted.push(transaction),
-            Err(SubmitTransactionError::Refused(AdmissionError::AlreadyPending { .. })) => {}
-            Err(_) => admission.is_whole = false,
+    drop(turn.before.await);
+    // All at once, so that one durable write serves them.
+    let mut answers = Vec::new();
+    for checked in good {
+        let transaction = checked.transaction().clone();
+        answers.push((transaction, chain.queue_transaction(checked).await));
+    }
+    drop(turn.queued);
+    for (transaction, answer) in answers {
+        match answer.await {
+            Ok(Ok(())) => admission.admitted.push(transaction),
+            Ok(Err(SubmitTransactionError::Refused(AdmissionError::AlreadyPending { .. }))) => {}
+            Ok(Err(SubmitTransactionError::Refused(error))) => {
+                admission.is_whole = false;
+                admission.has_gap |= matches!(error, AdmissionError::Rule(TxError::NonceTooHigh { .. }));
+            }
+            Ok(Err(_)) | Err(_) => admission.is_whole = false,
         }
     }
     admission

@@ -29,6 +29,8 @@ pub(super) struct Peer {
     pub(super) pending: Pending,
     /// When it was asked last what waits there.
     pub(super) pending_asked: Option<Instant>,
+    /// Whether it sent something that others must come before, which it must have and we have not.
+    pub(super) has_more: bool,
     pub(super) budget: Budget,
     pub(super) latency: Option<Duration>,
     /// Why we close its connections.
@@ -75,6 +77,7 @@ impl Peer {
             hello: None,
             pending: Pending::default(),
             pending_asked: None,
+            has_more: false,
             budget: Budget::new(),
             latency: None,
             reason: None,

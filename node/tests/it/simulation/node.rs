@@ -31,6 +31,8 @@ pub(super) struct End {
     pub(super) is_block_only: bool,
     /// When the other one was asked what waits there.
     pub(super) asked_ms: Option<u64>,
+    /// Whether it sent something that others must come before.
+    pub(super) has_more: bool,
     pub(super) messages: TokenBucket,
     pub(super) transactions: TokenBucket,
 }
@@ -45,6 +47,7 @@ impl End {
             is_inbound,
             is_block_only: false,
             asked_ms: None,
+            has_more: false,
             messages,
             transactions,
         }
@@ -89,7 +92,7 @@ impl Node {
             chain,
             mempool: Mempool::new(MempoolLimits::default()),
             peers: peers(setting, number, 0, Saved::default(), now),
-            promises: Promises::default(),
+            promises: Promises::to(number),
             skew_s: 0,
             group: 0,
             life: 0,
@@ -131,7 +134,13 @@ impl Node {
         let next_height = self.chain.next_height();
         let context = Context { accounts: self.chain.ledger.accounts(), next_height, now: now.unix_s };
         let changed = change(&mut self.mempool, &context);
-        (changed, self.mempool.take_changes())
+        let changes = self.mempool.take_changes();
+        for change in &changes {
+            if let Change::Added(pending) = change {
+                self.promises.take(&pending.transaction);
+            }
+        }
+        (changed, changes)
     }
 
     /// Answers as an honest node does.

@@ -20,6 +20,8 @@ use super::world::{Happening, Message, World};
 const PAYMENT_MS: u64 = 800;
 /// When no peer was asked for so long what waits there, one is, as in `network`.
 const ASK_AGAIN_MS: u64 = 60_000;
+/// One that sent something whose predecessors are not there is asked no more often than this, as in `network`.
+const ASK_FOR_GAP_MS: u64 = 5_000;
 /// Questions of what waits elsewhere; `sync` has the lower half of the numbers for its own.
 const WAITING: u64 = 1 << 63;
 
@@ -51,11 +53,9 @@ impl World {
             }
             _ => {}
         }
-        match self.submit(node, body.clone()) {
-            Ok(()) => {
-                self.note(body.nonce);
-                self.nodes[node].promises.0.insert(body.nonce, body);
-            }
+        let nonce = body.nonce;
+        match self.submit(node, body) {
+            Ok(()) => self.note(nonce),
             Err(AdmissionError::TooManyPending { .. }) => {}
             Err(error) => panic!("seed {}: an honest payment is refused: {error}", self.setting.seed),
         }
@@ -107,7 +107,8 @@ impl World {
             return false;
         }
         let (now, spec) = (self.now(number), Arc::clone(&self.setting.spec));
-        let (mut invalid, mut is_whole, mut admitted) = (None::<TxError>, true, Vec::new());
+        let (mut invalid, mut is_whole, mut has_gap, mut admitted) =
+            (None::<TxError>, true, false, Vec::new());
         let node = &mut self.nodes[number];
         let (accounts, next_height) = (node.chain.ledger.accounts().clone(), node.chain.next_height());
         let mut good = Vec::new();
@@ -131,9 +132,13 @@ impl World {
             match node.change_mempool(now, admit).0 {
                 Ok(()) => admitted.push(transaction),
                 Err(AdmissionError::AlreadyPending { .. }) => {}
-                Err(_) => is_whole = false,
+                Err(error) => {
+                    is_whole = false;
+                    has_gap |= matches!(error, AdmissionError::Rule(TxError::NonceTooHigh { .. }));
+                }
             }
         }
+        self.ends.get_mut(&from).unwrap().has_more |= is_gossip && has_gap;
         self.note(admitted.len() as u64);
         let travels_on = is_gossip && invalid.is_none() && is_whole && !admitted.is_empty();
         // What came in an answer, or together with something that is not passed on, goes on by itself.
@@ -146,21 +151,30 @@ impl World {
         travels_on
     }
 
-    /// Asks new peers what waits there, and now and then an old one, once the node's own chain is as far as theirs.
+    /// Asks new peers what waits there, one that left a gap, and now and then an old one, once the node's own chain is as far as theirs.
     pub(super) fn ask_what_waits(&mut self, node: usize) {
         if self.nodes[node].sync.as_ref().is_none_or(|sync| sync.progress().is_syncing) {
             return;
         }
         // Whom it has for blocks alone shall not learn of it.
         let ends = self.nodes[node].ends.iter().map(|end| (*end, &self.ends[end]));
-        let full: Vec<_> =
-            ends.filter(|(_, end)| !end.is_block_only).map(|(key, end)| (end.asked_ms, key)).collect();
-        let last = full.iter().filter_map(|(asked_ms, _)| *asked_ms).max();
+        let full: Vec<_> = ends
+            .filter(|(_, end)| !end.is_block_only)
+            .map(|(key, end)| (end.asked_ms, key, end.has_more))
+            .collect();
+        let last = full.iter().filter_map(|(asked_ms, ..)| *asked_ms).max();
         let is_time = last.is_some_and(|last| self.now_ms - last >= ASK_AGAIN_MS);
-        let again = full.iter().min().filter(|_| is_time).map(|(_, end)| *end);
-        let new = full.iter().filter(|(asked_ms, _)| asked_ms.is_none()).map(|(_, end)| *end);
-        for end in new.chain(again).collect::<BTreeSet<_>>() {
-            self.ends.get_mut(&end).unwrap().asked_ms = Some(self.now_ms);
+        let again = full.iter().min().filter(|_| is_time).map(|(_, end, _)| *end);
+        let is_due = |asked_ms: Option<u64>, has_more| {
+            asked_ms.is_none_or(|asked_ms| has_more && self.now_ms - asked_ms >= ASK_FOR_GAP_MS)
+        };
+        let due = full
+            .iter()
+            .filter(|(asked_ms, _, has_more)| is_due(*asked_ms, *has_more))
+            .map(|(_, end, _)| *end);
+        for end in due.chain(again).collect::<BTreeSet<_>>() {
+            let asked = self.ends.get_mut(&end).unwrap();
+            (asked.asked_ms, asked.has_more) = (Some(self.now_ms), false);
             self.ask(node, end, Request::PendingIds);
         }
     }
@@ -195,9 +209,7 @@ impl World {
         let node = &mut self.nodes[number];
         let moved = node.chain.take_moved();
         // A block may hold another payment with the nonce, which replaced this one or was replaced.
-        let own = moved.joined.iter().filter(|joined| *joined.sender() == wallet::address(number));
-        let own = own.map(|joined| &joined.transaction().body);
-        node.promises.0.extend(own.map(|body| (body.nonce, body.clone())));
+        moved.joined.iter().for_each(|joined| node.promises.take(joined));
         if !moved.touched.is_empty() {
             let follow = |mempool: &mut Mempool, context: &Context<'_>| {
                 mempool.follow(&moved.touched, moved.left, context);
@@ -222,7 +234,7 @@ impl World {
         node.promises.expire(account.nonce, node.chain.next_height());
         let sent = node.mempool.view().sent_by(&wallet);
         let pending: BTreeSet<_> = sent.map(|pending| pending.nonce()).collect();
-        let lost = node.promises.0.range(account.nonce..).find(|(nonce, _)| !pending.contains(*nonce));
+        let lost = node.promises.by_nonce.range(account.nonce..).find(|(nonce, _)| !pending.contains(*nonce));
         assert_eq!(lost, None, "seed {}: node {number} lost a payment", self.setting.seed);
     }
 
@@ -247,16 +259,10 @@ impl World {
             let account = ledger.account(&wallet::address(number));
             let count = mined.get(&wallet::address(number)).copied().unwrap_or_default();
             assert_eq!(account.nonce, count, "seed {seed}: payments of node {number} in the chain");
-            let waits = node.promises.0.range(account.nonce..).next();
+            let waits = node.promises.by_nonce.range(account.nonce..).next();
             assert_eq!(waits, None, "seed {seed}: a payment of node {number} was never mined");
-            // What expired where it was made may still wait elsewhere, but only as what comes next.
-            for pending in node.mempool.view().iter() {
-                let next = ledger.account(pending.sender()).nonce;
-                assert!(
-                    pending.nonce() >= next,
-                    "seed {seed}: node {number} holds what was mined: {pending:?}"
-                );
-            }
+            let waiting: Vec<_> = node.mempool.view().iter().collect();
+            assert!(waiting.is_empty(), "seed {seed}: node {number} still holds {waiting:?}");
         }
     }
 }

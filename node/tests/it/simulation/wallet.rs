@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use shared::address::Address;
+use shared::consensus::CheckedTransaction;
 use shared::hash::tagged;
 use shared::signature::Verifier;
 use shared::spec::ChainSpec;
@@ -57,17 +58,34 @@ pub(super) fn sign(spec: &ChainSpec, body: TransactionBody) -> Transaction {
     Transaction { body, signature }
 }
 
-/// What one honest wallet was promised, by nonce: the payment that its node admitted last, or found in a block.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Promises(pub(super) BTreeMap<u64, TransactionBody>);
+/// What one honest wallet was promised, by nonce: the payment that its node admitted last, whoever brought it, or found
+/// in a block. The wallet signed them all, so an old one that another node still had may replace a new one.
+#[derive(Debug, Clone)]
+pub(super) struct Promises {
+    wallet: Address,
+    pub(super) by_nonce: BTreeMap<u64, TransactionBody>,
+}
 
 impl Promises {
+    /// Nothing, to the wallet `name`.
+    pub(super) fn to(name: usize) -> Self {
+        Self { wallet: address(name), by_nonce: BTreeMap::new() }
+    }
+
+    /// Takes a payment in place of another with its nonce, if it is of this wallet.
+    pub(super) fn take(&mut self, payment: &CheckedTransaction) {
+        if *payment.sender() == self.wallet {
+            let body = payment.transaction().body.clone();
+            self.by_nonce.insert(body.nonce, body);
+        }
+    }
+
     /// Forgets what has expired, and what would come after it: `nonce` is the account's.
     pub(super) fn expire(&mut self, nonce: u64, next_height: u64) {
         let is_over = |body: &TransactionBody| body.expires_at != 0 && body.expires_at < next_height;
-        let first = self.0.range(nonce..).find(|(_, body)| is_over(body)).map(|(nonce, _)| *nonce);
+        let first = self.by_nonce.range(nonce..).find(|(_, body)| is_over(body)).map(|(nonce, _)| *nonce);
         if let Some(first) = first {
-            self.0.split_off(&first);
+            self.by_nonce.split_off(&first);
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Blocks and transactions that are wrong, by every way that leads to a node, and what is counted for them.
 
+use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 use std::process::Command;
 use std::sync::Arc;
@@ -9,6 +10,7 @@ use node::peers::{BanKey, PeerAddress, Scope};
 use node::wire::{BlockAnnouncement, Hello, Request, Response, TransactionAnnouncement};
 use shared::block::Block;
 use shared::codec;
+use shared::hash::TxId;
 use shared::spec::ChainSpec;
 use shared::transaction::{Transaction, TransactionBody};
 
@@ -193,6 +195,69 @@ async fn what_is_pushed_and_what_is_answered_have_one_budget() {
     node.stop().await;
 }
 
+/// Waits until the node's mempool has all of them.
+async fn waits(node: &TestNode, ids: &[TxId]) {
+    let mut views = node.node.chain.watch();
+    let all = views.wait_for(|view| ids.iter().all(|id| view.mempool.get(id).is_some()));
+    tokio::time::timeout(super::wire::DEADLINE, all).await.unwrap().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_one_sender_pays_is_admitted_in_the_order_of_its_messages() {
+    let spec = easy_spec();
+    let node = TestNode::start(&spec, &ManualClock::new(&spec), &[]).await;
+    node.mine(20, address(0)).await;
+    let mut peer = Peer::greeted(node.node.network.address(), &spec).await;
+    let gossip = Gossip::open(&mut peer, &spec).await;
+    let transactions: Vec<_> = (0..60).map(|nonce| sign(&spec, 0, payment(0, address(1), nonce))).collect();
+    let ids: Vec<_> = transactions.iter().map(Transaction::id).collect();
+    let messages: Vec<_> = transactions
+        .into_iter()
+        .zip(0..)
+        .map(|(transaction, number)| announced(&spec, &peer, vec![transaction], number))
+        .collect();
+    for rpc in messages {
+        gossip.send(&mut peer, &rpc).await.unwrap();
+    }
+    // Nobody answers the node, so what is refused now never comes again.
+    waits(&node, &ids).await;
+    node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_sends_what_comes_later_is_asked_for_what_comes_before() {
+    let spec = easy_spec();
+    let node = TestNode::start(&spec, &ManualClock::new(&spec), &[]).await;
+    node.mine(1, address(0)).await;
+    let mut peer = Peer::greeted(node.node.network.address(), &spec).await;
+    let gossip = Gossip::open(&mut peer, &spec).await;
+    let pays: Vec<_> = (0..2).map(|nonce| sign(&spec, 0, payment(0, address(1), nonce))).collect();
+    let ids: Vec<_> = pays.iter().map(Transaction::id).collect();
+    let mut asked = 0;
+    loop {
+        match peer.asked().await.unwrap() {
+            (stream, Request::PendingIds) => {
+                asked += 1;
+                // At first nothing waits there.
+                let ids = if asked == 1 { Vec::new() } else { ids.clone() };
+                peer.answer(stream, &Response::PendingIds(ids)).await.unwrap();
+                if asked == 1 {
+                    let rpc = announced(&spec, &peer, vec![pays[1].clone()], 0);
+                    gossip.send(&mut peer, &rpc).await.unwrap();
+                }
+            }
+            (stream, Request::Transactions { ids: wanted }) => {
+                assert_eq!(wanted.iter().collect::<BTreeSet<_>>(), ids.iter().collect());
+                peer.answer(stream, &Response::Transactions(pays.clone())).await.unwrap();
+                break;
+            }
+            (_, other) => panic!("{other:?}"),
+        }
+    }
+    waits(&node, &ids).await;
+    node.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn transactions_that_one_withholds_come_from_another() {
     let spec = easy_spec();
@@ -220,9 +285,7 @@ async fn transactions_that_one_withholds_come_from_another() {
         }
     }
     node.node.network.add(honest.name().parse().unwrap()).await.unwrap();
-    let mut views = node.node.chain.watch();
-    let waits = views.wait_for(|view| view.mempool.get(&id).is_some());
-    tokio::time::timeout(super::wire::DEADLINE, waits).await.unwrap().unwrap();
+    waits(&node, &[id]).await;
     // It was no fault of the one that was there before: its own question may still be answered.
     assert!(!matches!(events.try_recv(), Ok(NetworkEvent::Left { .. })));
     node.stop().await;

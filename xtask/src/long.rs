@@ -6,7 +6,7 @@ use anyhow::{Context, Result, ensure};
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use crate::fuzz::fuzz;
+use crate::fuzz::{Build, fuzz};
 use crate::mutants::mutants;
 use crate::network;
 use crate::reproducible::reproducible;
@@ -33,6 +33,12 @@ pub(crate) enum Long {
         /// How often.
         #[arg(long, default_value_t = 2_000)]
         kills: u32,
+    },
+    /// Fills disks of many sizes with a process that mines, admits and reorganises.
+    FullDisk {
+        /// How many.
+        #[arg(long, default_value_t = 200)]
+        disks: u32,
     },
     /// Flips single bits of a store.
     BitFlips {
@@ -99,6 +105,7 @@ pub(crate) fn long(chore: Long) -> Result<()> {
         Long::Properties { cases } => ("properties", properties(cases)?),
         Long::CrashImages { rounds } => ("crash-images", store_test("crash::", "CRASH_ROUNDS", rounds)?),
         Long::Kill { kills } => ("kill", store_test("kill::a_process", "KILLS", kills)?),
+        Long::FullDisk { disks } => ("full-disk", store_test("full_disk::", "FULL_DISKS", disks)?),
         Long::BitFlips { flips } => ("bit-flips", store_test("damage::a_bit", "BIT_FLIPS", flips)?),
         Long::Forks { trees } => ("forks", store_test("forks::", "RANDOM_TREES", trees)?),
         Long::Network { schedules, first_seed } => ("network", network::schedules(first_seed, schedules)?),
@@ -108,7 +115,7 @@ pub(crate) fn long(chore: Long) -> Result<()> {
         Long::Mutants { modules } => ("mutants", mutants(&modules)?),
         Long::Reproducible => ("reproducible", reproducible()?),
         Long::Fuzz { target, seconds } => {
-            let reached = fuzz(target.as_deref(), seconds)?;
+            let reached = fuzz(Build::Optimised, target.as_deref(), seconds)?;
             let entry = |reached: &crate::fuzz::Reached| {
                 let (executions, coverage) = (reached.executions, reached.coverage);
                 json!({ "target": reached.target, "executions": executions, "coverage": coverage,

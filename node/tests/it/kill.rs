@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
+use node::chain::SubmitTransactionError;
 use redb::StorageBackend;
 use redb::backends::FileBackend;
 use shared::hash::{BlockHash, TxId};
@@ -97,8 +98,10 @@ async fn step(spec: &Arc<ChainSpec>, test: &TestChain, random: &mut Random) {
         0 | 1 if test.balance(0) > 300 && test.chain.view().mempool.len() < 10 => {
             let account = test.chain.view().account(&address(0));
             let nonce = test.chain.view().mempool.next_nonce(&address(0), account.nonce);
-            if let Ok(id) = test.pay(0, payment(0, address(1), nonce)).await {
-                tell(&format!("@paid {}", hex::encode(id.as_bytes())));
+            match test.pay(0, payment(0, address(1), nonce)).await {
+                Ok(id) => tell(&format!("@paid {}", hex::encode(id.as_bytes()))),
+                Err(SubmitTransactionError::Refused(_)) => {}
+                Err(error) => panic!("{error:?}"),
             }
         }
         2 if test.height() > 3 => {
@@ -142,7 +145,7 @@ async fn the_process_that_is_killed() {
 
 /// What the parent knows.
 #[derive(Debug)]
-struct Journal {
+pub(crate) struct Journal {
     /// The last tip that was told, and those that may have come after it.
     tips: Vec<BlockHash>,
     /// All payments that were ever accepted.
@@ -155,11 +158,11 @@ fn hash(hex: &str) -> [u8; 32] {
 
 impl Journal {
     /// Of a chain that has not begun.
-    fn new(spec: &ChainSpec) -> Self {
+    pub(crate) fn new(spec: &ChainSpec) -> Self {
         Self { tips: vec![*spec.genesis_hash()], paid: BTreeSet::new() }
     }
 
-    fn note(&mut self, line: &str) {
+    pub(crate) fn note(&mut self, line: &str) {
         match line.split_once(' ') {
             Some(("@paid", id)) => drop(self.paid.insert(TxId(hash(id)))),
             Some(("@next", tip)) => self.tips.push(BlockHash(hash(tip))),
@@ -169,7 +172,7 @@ impl Journal {
     }
 
     /// Compares with what is on the disk.
-    fn check(&mut self, spec: &Arc<ChainSpec>, directory: &Path) {
+    pub(crate) fn check(&mut self, spec: &Arc<ChainSpec>, directory: &Path) {
         let test = open(spec, directory);
         let (view, snapshot) = (test.chain.view(), test.chain.snapshot().unwrap());
         assert!(self.tips.contains(&view.tip.hash), "{:?} of {self:?}", view.tip);
@@ -185,14 +188,12 @@ impl Journal {
     }
 }
 
-fn start(directory: &Path, seed: u64) -> Child {
-    Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "kill::the_process_that_is_killed", "--nocapture"])
-        .env(DIRECTORY, directory)
-        .env(SEED, seed.to_string())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap()
+/// Returns a command that starts the process in `directory`; it works until something stops it.
+pub(crate) fn command(directory: &Path, seed: u64) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", "kill::the_process_that_is_killed", "--nocapture"]);
+    command.env(DIRECTORY, directory).env(SEED, seed.to_string()).stdout(Stdio::piped());
+    command
 }
 
 /// When to kill.
@@ -206,7 +207,7 @@ enum Aim {
 
 /// Kills one process and notes what it said before.
 fn kill(directory: &Path, seed: u64, aim: Aim, journal: &mut Journal) {
-    let mut child = start(directory, seed);
+    let mut child = command(directory, seed).spawn().unwrap();
     let output = BufReader::new(child.stdout.take().unwrap());
     let timer = match aim {
         Aim::After(milliseconds) => {

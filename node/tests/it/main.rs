@@ -13,6 +13,8 @@ mod damage;
 mod disk;
 mod forks;
 #[cfg(unix)]
+mod full_disk;
+#[cfg(unix)]
 mod kill;
 mod memory;
 mod mempool;

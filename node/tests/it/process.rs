@@ -130,16 +130,23 @@ pub(crate) fn start_with_descriptors(data_dir: &Path, arguments: &[&str], count:
 
 /// The same, after `mount` in a namespace of its own, where `$D` is the data directory; `None` where the system does
 /// not let this user mount anything.
-#[allow(clippy::print_stderr, reason = "a test that was skipped has to say so")]
 pub(crate) fn start_with_mount(data_dir: &Path, arguments: &[&str], mount: &str) -> Option<Process> {
-    let is_allowed =
-        Command::new("unshare").args(["-Urm", "true"]).status().is_ok_and(|status| status.success());
-    if !is_allowed {
-        eprintln!("SKIPPED: this user may not mount anything here (unshare -Urm)");
+    if !may_mount() {
         return None;
     }
     let script = format!("D='{}'; {mount} && {RUN}", data_dir.display());
     Some(start_by("unshare", &["-Urm", "sh", "-c", &script], data_dir, arguments))
+}
+
+/// Returns whether this user may mount anything in a namespace of its own, and says so when not.
+#[allow(clippy::print_stderr, reason = "a test that was skipped has to say so")]
+pub(crate) fn may_mount() -> bool {
+    let is_allowed =
+        Command::new("unshare").args(["-Urm", "true"]).status().is_ok_and(|status| status.success());
+    if !is_allowed {
+        eprintln!("SKIPPED: this user may not mount anything here (unshare -Urm)");
+    }
+    is_allowed
 }
 
 /// The same, where SIGHUP is ignored, as by `nohup`.

@@ -10,16 +10,20 @@ use crate::browser::Browser;
 use crate::chain::build;
 use crate::node::Node;
 use crate::page::Page;
-use crate::wallet::{NOT_MINING, key};
+use crate::wallet::{self, NOT_MINING, key};
 
 /// Each would find the other again, however it was left.
 const NAMED_ONLY: &str = "[limits]\noutbound-peers = 0\nblock-only-peers = 0\n";
-/// Blocks of the node whose page is looked at.
+/// Whose words mine on which of the two, and who mined what both have: the first.
+pub const MINERS: [u8; 2] = [1, 2];
+/// Blocks that both have.
+pub const COMMON: usize = 2;
+/// What the node mined apart whose page is looked at.
 pub const SHORT: usize = 3;
-/// Blocks of the other one.
+/// What the other one did.
 pub const LONG: usize = 8;
 
-/// Two nodes of chain dev, of which neither mines or knows the other.
+/// Two nodes of chain dev, of which neither mines or knows the other. They would mine for [`MINERS`].
 #[derive(Debug)]
 pub struct Pair {
     /// It has the chain with less work.
@@ -36,16 +40,21 @@ impl Pair {
     /// When a node does not start.
     pub async fn start() -> Result<Self> {
         let folders = [tempfile::tempdir()?, tempfile::tempdir()?];
-        for (miner, (folder, blocks)) in (1..).zip(folders.iter().zip([SHORT, LONG])) {
-            let miner = key(miner)?.public_key().address();
-            build(folder.path(), ChainSpec::dev(), vec![miner; blocks]).await?;
+        let address = |miner| Ok::<_, anyhow::Error>(key(miner)?.public_key().address());
+        for (miner, (folder, blocks)) in MINERS.into_iter().zip(folders.iter().zip([SHORT, LONG])) {
+            let miners = [vec![address(MINERS[0])?; COMMON], vec![address(miner)?; blocks]].concat();
+            build(folder.path(), ChainSpec::dev(), miners).await?;
         }
         let config = folders[0].path().join("peers.toml");
         fs::write(&config, NAMED_ONLY)?;
         let config = config.to_str().context("a path without a name")?;
-        let arguments = [&NOT_MINING[..], &["--config", config]].concat();
-        let [node, other] = folders.each_ref().map(|folder| Node::start(folder.path(), 0, &arguments));
-        Ok(Self { node: node?, other: other?, _folders: folders })
+        let start = |folder: &TempDir, miner| {
+            let miner = wallet::address(miner)?;
+            let arguments = [&NOT_MINING[..], &["--config", config, "--miner", &miner]].concat();
+            Node::start(folder.path(), 0, &arguments)
+        };
+        let (node, other) = (start(&folders[0], MINERS[0])?, start(&folders[1], MINERS[1])?);
+        Ok(Self { node, other, _folders: folders })
     }
 
     /// Joins them through the page of the first, which shows the other nodes.
@@ -56,7 +65,8 @@ impl Pair {
         page.fill("add-node", &name(&self.other)?).await?;
         page.click("add-submit").await?;
         page.text_when("named-state", "there", |text| text == "Connected").await?;
-        page.text_when("peer-height", "that of its chain", |text| text == LONG.to_string()).await?;
+        page.text_when("peer-height", "that of its chain", |text| text == (COMMON + LONG).to_string())
+            .await?;
         Ok(())
     }
 

@@ -13,4 +13,5 @@ mod network;
 mod origins;
 mod peers;
 mod python;
+mod reorg;
 mod story;

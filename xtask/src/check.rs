@@ -14,7 +14,8 @@ pub(crate) fn check() -> Result<()> {
     run("format", &mut cargo(&["fmt", "--all", "--check"]))?;
     run("format, fuzz", &mut cargo(&["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"]))?;
     let native = ["clippy", "--locked", "--workspace", "--all-targets", "--no-default-features"];
-    run("lints, native", cargo(&native).args(["--", "-D", "warnings"]))?;
+    let end_to_end = ["--features", "e2e/programs"];
+    run("lints, native", cargo(&native).args(end_to_end).args(["--", "-D", "warnings"]))?;
     let wasm = ["clippy", "--locked", "--target", "wasm32-unknown-unknown"];
     run("lints, WASM", cargo(&wasm).args(WASM).args(["--", "-D", "warnings"]))?;
     let docs = ["doc", "--locked", "--workspace", "--no-deps", "--no-default-features"];

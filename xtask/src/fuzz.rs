@@ -19,6 +19,15 @@ pub(crate) struct Reached {
     pub(crate) seconds: u64,
 }
 
+/// How the targets are built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Build {
+    /// In a few minutes, for a first look.
+    Quick,
+    /// In three times as long, for hours of work.
+    Optimised,
+}
+
 /// Returns all targets by name.
 pub(crate) fn targets() -> Result<Vec<String>> {
     let folder = root().join("fuzz/fuzz_targets");
@@ -37,18 +46,18 @@ pub(crate) fn tool() -> PathBuf {
 }
 
 /// Runs one target, or all, for `seconds` each. Stops at the first input that breaks something.
-pub(crate) fn fuzz(only: Option<&str>, seconds: u64) -> Result<Vec<Reached>> {
+pub(crate) fn fuzz(build: Build, only: Option<&str>, seconds: u64) -> Result<Vec<Reached>> {
     ensure!(tool().exists(), "cargo-fuzz is not installed; run `cargo xtask setup`");
     let all = targets()?;
     let chosen: Vec<_> = all.iter().filter(|name| only.is_none_or(|only| only == *name)).collect();
     ensure!(!chosen.is_empty(), "there is no such target; choose one of: {}", all.join(", "));
-    run("fuzz targets", &mut cargo_fuzz(&["build"]))?;
+    run("fuzz targets", &mut cargo_fuzz(build, &["build"]))?;
     let mut reached = Vec::new();
     // A target runs on one core, so as many at a time as there are.
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
     for targets in chosen.chunks(cores) {
         let results: Vec<_> = std::thread::scope(|scope| {
-            let start = |target| scope.spawn(move || fuzz_target(target, seconds));
+            let start = |target| scope.spawn(move || fuzz_target(build, target, seconds));
             let running: Vec<_> = targets.iter().map(|target| start(target.as_str())).collect();
             running
                 .into_iter()
@@ -69,19 +78,22 @@ pub(crate) fn fuzz(only: Option<&str>, seconds: u64) -> Result<Vec<Reached>> {
 
 /// A command of cargo-fuzz. Nothing here is unsafe Rust, so no sanitizer is needed: without one the targets run twice
 /// as fast, and on the toolchain that everything else is built with.
-fn cargo_fuzz(arguments: &[&str]) -> Command {
+fn cargo_fuzz(build: Build, arguments: &[&str]) -> Command {
     let mut command = command(tool(), arguments);
+    if build == Build::Quick {
+        command.arg("--dev");
+    }
     command.args(["--sanitizer", "none", "--target-dir"]).arg(target_dir().join("fuzz"));
     command
 }
 
-fn fuzz_target(target: &str, seconds: u64) -> Result<Reached> {
+fn fuzz_target(build: Build, target: &str, seconds: u64) -> Result<Reached> {
     // New findings are kept for the next run, but not in the tree; the seeds are only read.
     let corpus = target_dir().join("fuzz-corpus").join(target);
     std::fs::create_dir_all(&corpus).with_context(|| format!("cannot make {}", corpus.display()))?;
     let failures = target_dir().join("fuzz-failures").join(target);
     std::fs::create_dir_all(&failures).with_context(|| format!("cannot make {}", failures.display()))?;
-    let mut command = cargo_fuzz(&["run", target]);
+    let mut command = cargo_fuzz(build, &["run", target]);
     command.arg(&corpus).arg(root().join("fuzz/seeds").join(target)).arg("--");
     command.args([
         format!("-max_total_time={seconds}"),

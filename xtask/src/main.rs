@@ -80,7 +80,9 @@ fn main() -> Result<()> {
         Chore::Tidy => tidy::tidy()?,
         Chore::Page => page::page()?,
         Chore::Test { part } => test::test(part)?,
-        Chore::Fuzz { target, seconds } => drop(fuzz::fuzz(target.as_deref(), seconds)?),
+        Chore::Fuzz { target, seconds } => {
+            drop(fuzz::fuzz(fuzz::Build::Quick, target.as_deref(), seconds)?);
+        }
         Chore::Long(chore) => long::long(chore)?,
         Chore::Bench { part, blocks } => bench::bench(part, blocks)?,
         Chore::Demo(demo) => network::demo(&demo)?,

@@ -111,7 +111,15 @@ pub(crate) fn install(package: &str, version: &str, binary: &str) -> Result<()> 
     let folder = folder.to_string_lossy();
     let target = crate::run::target_dir().join("tools-build");
     let arguments = ["install", package, "--version", version, "--locked", "--root", &folder];
-    run(package, cargo(&arguments).env("CARGO_TARGET_DIR", target))
+    // They work for seconds; to optimise them takes minutes.
+    run(
+        package,
+        cargo(&arguments)
+            .env("CARGO_TARGET_DIR", target)
+            .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0")
+            .env("CARGO_PROFILE_RELEASE_LTO", "off")
+            .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "256"),
+    )
 }
 
 fn python() -> Result<()> {

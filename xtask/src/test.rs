@@ -1,7 +1,10 @@
 //! Every test, in parts.
 
-use anyhow::Result;
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result};
 use clap::ValueEnum;
+use serde_json::Value;
 
 use crate::fuzz;
 use crate::page::page;
@@ -21,6 +24,11 @@ pub(crate) enum Part {
     EndToEnd,
 }
 
+/// Always the same packages: without some of them the dependencies of the others have other features, and are built once
+/// more.
+const WORKSPACE: [&str; 3] = ["test", "--locked", "--workspace"];
+const WITH_END_TO_END: [&str; 2] = ["--features", "e2e/programs"];
+
 /// Runs one part, or all.
 pub(crate) fn test(part: Option<Part>) -> Result<()> {
     if part != Some(Part::Native) && may_install() {
@@ -28,8 +36,9 @@ pub(crate) fn test(part: Option<Part>) -> Result<()> {
     }
     let wanted = |this| part.is_none_or(|part| part == this);
     if wanted(Part::Native) {
-        let arguments = ["test", "--locked", "--workspace", "--exclude", "e2e", "--no-default-features"];
-        run("native tests", &mut cargo(&arguments))?;
+        // With the page only where it is needed anyway: it takes minutes to build.
+        let without_page = part.is_some().then_some("--no-default-features");
+        run("native tests", cargo(&WORKSPACE).args(without_page))?;
     }
     if wanted(Part::Fuzz) {
         smoke()?;
@@ -54,7 +63,7 @@ pub(crate) fn test(part: Option<Part>) -> Result<()> {
 /// A few seconds find what is plainly broken; `cargo xtask long fuzz` looks for the rest.
 fn smoke() -> Result<()> {
     if fuzz::tool().exists() {
-        return fuzz::fuzz(None, 10).map(drop);
+        return fuzz::fuzz(fuzz::Build::Quick, None, 10).map(drop);
     }
     println!("\n!! SKIPPED the fuzz targets: no cargo-fuzz. Run `cargo xtask setup` first.");
     Ok(())
@@ -84,16 +93,30 @@ fn wasm() -> Result<()> {
 }
 
 fn end_to_end() -> Result<()> {
-    run("programs", &mut cargo(&["build", "--locked", "--release", "-p", "node", "-p", "client"]))?;
+    run("programs and tests", cargo(&WORKSPACE).args(WITH_END_TO_END).arg("--no-run"))?;
+    let test = end_to_end_test()?;
     page()?;
     let python = python_path();
     run("Python vectors", &mut command(&python, &["e2e/python/test_vectors.py"]))?;
     run(
         "end-to-end tests",
-        cargo(&["test", "--locked", "-p", "e2e", "--", "--nocapture", "--test-threads=1"])
-            .env("E2E_NODE", target_dir().join("release/node"))
-            .env("E2E_CLIENT", target_dir().join("release/client"))
+        command(test, &["--nocapture", "--test-threads=1"])
+            .env("E2E_NODE", target_dir().join("debug/node"))
+            .env("E2E_CLIENT", target_dir().join("debug/client"))
             .env("E2E_PYTHON", python)
             .env("E2E_ROOT", root()),
     )
+}
+
+/// Returns the program that is the end-to-end tests, which are built. Cargo would build them once more to run them alone.
+fn end_to_end_test() -> Result<PathBuf> {
+    let mut list = cargo(&WORKSPACE);
+    list.args(WITH_END_TO_END).args(["--no-run", "--quiet", "--message-format=json"]);
+    let output = list.output().context("cannot start cargo")?;
+    let messages =
+        serde_json::Deserializer::from_slice(&output.stdout).into_iter::<Value>().filter_map(Result::ok);
+    let mut tests = messages
+        .filter(|message| message["target"]["name"] == "e2e" && message["target"]["kind"][0] == "test");
+    let path = tests.find_map(|test| test["executable"].as_str().map(PathBuf::from));
+    path.context("cargo does not say where the end-to-end tests are")
 }

@@ -88,6 +88,9 @@ pub(crate) enum Long {
     },
     /// Builds the page from two clones of the current commit, and compares what comes out.
     Reproducible,
+    /// Runs tests of `shared` in Miri, an interpreter that finds undefined behaviour. It is part of the nightly toolchain:
+    /// `rustup component add miri rust-src --toolchain nightly`.
+    Miri,
     /// Fuzzes every target.
     Fuzz {
         /// Only this one.
@@ -114,6 +117,7 @@ pub(crate) fn long(chore: Long) -> Result<()> {
         Long::SimulationReport => ("simulation-report", simulation_report()?),
         Long::Mutants { modules } => ("mutants", mutants(&modules)?),
         Long::Reproducible => ("reproducible", reproducible()?),
+        Long::Miri => ("miri", miri()?),
         Long::Fuzz { target, seconds } => {
             let reached = fuzz(Build::Optimised, target.as_deref(), seconds)?;
             let entry = |reached: &crate::fuzz::Reached| {
@@ -131,6 +135,19 @@ fn properties(cases: u32) -> Result<Value> {
     let arguments = ["test", "--locked", "--release", "-p", "shared"];
     run("properties", cargo(&arguments).env("PROPTEST_CASES", cases.to_string()))?;
     Ok(json!({ "cases_for_each": cases, "failures": 0 }))
+}
+
+/// What Miri, some hundred times slower than a processor, can get through: all that reads bytes and texts. Big numbers, long
+/// hashing and whole chains take it days.
+const INTERPRETED: [&str; 5] = ["address::", "block::", "codec::", "merkle::", "transaction::"];
+
+fn miri() -> Result<Value> {
+    let arguments = ["run", "nightly", "cargo", "miri", "test", "--locked", "-p", "shared", "--lib", "--"];
+    let mut miri = command("rustup", &arguments);
+    // The tests' own tools ask for the system's clock and random numbers.
+    miri.args(INTERPRETED).env("MIRIFLAGS", "-Zmiri-disable-isolation").env("PROPTEST_CASES", "2");
+    run("miri", miri.env("CARGO_TARGET_DIR", target_dir().join("miri")))?;
+    Ok(json!({ "tests_of": INTERPRETED, "failures": 0 }))
 }
 
 /// Runs a test of the store as often as `count` says; its figures are in its output.

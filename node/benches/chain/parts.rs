@@ -119,6 +119,7 @@ pub(crate) fn import(blocks: Option<usize>) {
     let file = from.path().join("blocks");
     let (_, time) = timed(|| offline::export(from.path(), &made.spec, &file, &mut quiet).unwrap());
     row("node export", n_transactions, time);
+    stages(&made, n_transactions);
     let checked = made.checked();
     let other = tempfile::tempdir().unwrap();
     let running = start(&made.spec, other.path());

@@ -22,9 +22,9 @@ pub(crate) struct Reached {
 /// How the targets are built.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Build {
-    /// In a few minutes, for a first look.
+    /// Quick to build, for a first look.
     Quick,
-    /// In three times as long, for hours of work.
+    /// Quick to run, for hours of work.
     Optimised,
 }
 

@@ -137,8 +137,7 @@ fn properties(cases: u32) -> Result<Value> {
     Ok(json!({ "cases_for_each": cases, "failures": 0 }))
 }
 
-/// What Miri, some hundred times slower than a processor, can get through: all that reads bytes and texts. Big numbers, long
-/// hashing and whole chains take it days.
+/// What reads bytes and texts. Miri is far too slow for big numbers, long hashing and whole chains.
 const INTERPRETED: [&str; 5] = ["address::", "block::", "codec::", "merkle::", "transaction::"];
 
 fn miri() -> Result<Value> {

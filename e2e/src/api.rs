@@ -1,12 +1,13 @@
 //! A session with a node, as a program has it.
 
+use std::marker::PhantomData;
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use serde::de::DeserializeOwned;
 use shared::api::rpc::{ServerMessage, encode_request};
-use shared::api::views::{HeadView, InfoView};
+use shared::api::views::{HeadView, InfoView, NodeView};
 use shared::api::{Request, Token, Topic};
 use tokio_tungstenite::tungstenite::{Message, WebSocket, client};
 
@@ -69,13 +70,31 @@ impl Api {
         self.ask(&Request::GetInfo {})
     }
 
+    /// Lets so many threads of the node mine. The session must have shown its token.
+    ///
+    /// # Errors
+    /// When the node refuses.
+    pub fn set_mining(&mut self, threads: u64) -> Result<()> {
+        let view: NodeView = self.ask(&Request::SetMining { threads })?;
+        ensure!(view.threads == threads, "the node mines with {} threads", view.threads);
+        Ok(())
+    }
+
     /// Follows the tip of the chain from now on.
     ///
     /// # Errors
     /// When the node refuses.
-    pub fn follow(mut self) -> Result<Heads> {
-        let _: u64 = self.ask(&Request::Subscribe(Topic::Heads {}))?;
-        Ok(Heads(self))
+    pub fn follow(self) -> Result<Heads> {
+        self.subscribe(Topic::Heads {})
+    }
+
+    /// Hears of a topic from now on.
+    ///
+    /// # Errors
+    /// When the node refuses.
+    pub fn subscribe<T>(mut self, topic: Topic) -> Result<News<T>> {
+        let _: u64 = self.ask(&Request::Subscribe(topic))?;
+        Ok(News { api: self, kind: PhantomData })
     }
 
     fn read(&mut self) -> Result<ServerMessage> {
@@ -89,33 +108,35 @@ impl Api {
     }
 }
 
-/// The tips of a node's chain, the current one first.
+/// What a node says of a topic, how it is now first.
 #[derive(Debug)]
-pub struct Heads(Api);
+pub struct News<T> {
+    api: Api,
+    kind: PhantomData<T>,
+}
 
-impl Heads {
-    /// Waits for the tip for which `is_wanted` is true; `what` names it in the error.
+/// The tips of a node's chain.
+pub type Heads = News<HeadView>;
+
+impl<T: DeserializeOwned> News<T> {
+    /// Waits for the news for which `is_wanted` is true; `what` names it in the error.
     ///
     /// # Errors
-    /// When `is_wanted` fails, or the wanted tip does not come in time.
-    pub fn wait(
-        &mut self,
-        what: &str,
-        mut is_wanted: impl FnMut(&HeadView) -> Result<bool>,
-    ) -> Result<HeadView> {
+    /// When `is_wanted` fails, or what is wanted does not come in time.
+    pub fn wait(&mut self, what: &str, mut is_wanted: impl FnMut(&T) -> Result<bool>) -> Result<T> {
         let deadline = Instant::now() + LIVENESS;
         while Instant::now() < deadline {
-            let head = self.next().with_context(|| format!("waited for {what}"))?;
-            if is_wanted(&head)? {
-                return Ok(head);
+            let news = self.next().with_context(|| format!("waited for {what}"))?;
+            if is_wanted(&news)? {
+                return Ok(news);
             }
         }
-        bail!("waited for {what}, and no new tip has brought it in {} s", LIVENESS.as_secs())
+        bail!("waited for {what}, and nothing new has brought it in {} s", LIVENESS.as_secs())
     }
 
-    fn next(&mut self) -> Result<HeadView> {
+    fn next(&mut self) -> Result<T> {
         loop {
-            if let ServerMessage::Notification { result, .. } = self.0.read()? {
+            if let ServerMessage::Notification { result, .. } = self.api.read()? {
                 return Ok(serde_json::from_str(result.get())?);
             }
         }

@@ -1,45 +1,39 @@
 //! What somebody sees of a reorg who was paid on the branch that loses.
 
 use std::net::{SocketAddr, TcpStream};
-use std::time::{Duration, Instant};
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use e2e::api::Api;
 use e2e::browser::with_browser;
 use e2e::node::Node;
 use e2e::page::Page;
 use e2e::pair::{COMMON, LONG, MINERS, Pair, open};
 use e2e::wallet::{address, import, review};
-use shared::api::Request;
-use shared::api::views::NodeView;
+use shared::api::Topic;
+use shared::api::views::{TransactionNews, TransactionNewsView};
+use shared::hash::TxId;
 
 /// Who is paid; mines nothing.
 const RECEIVER: u8 = 3;
 const AMOUNT: u64 = 5;
-/// Two nodes that are connected need no second for it.
-const PATIENCE: Duration = Duration::from_mins(2);
 /// What dev pays for a block.
 const SUBSIDY: u64 = 10;
 
-fn session(node: &Node) -> Result<Api> {
-    let address = SocketAddr::from(([127, 0, 0, 1], node.port()?));
-    Api::open((TcpStream::connect(address)?, address))
-}
-
-/// Lets a node mine, once the payment waits there, until it has another block.
-fn mine(node: &Node) -> Result<()> {
-    let mut api = session(node)?;
-    api.authorize(&node.token)?;
-    let deadline = Instant::now() + PATIENCE;
-    while api.info()?.mempool_size == 0 {
-        ensure!(Instant::now() < deadline, "the payment did not come to the node that is to mine it");
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    let height = api.info()?.height;
-    drop(api.ask::<NodeView>(&Request::SetMining { threads: 1 })?);
-    session(node)?.follow()?.wait("a block", |head| Ok(head.height > height))?;
-    drop(api.ask::<NodeView>(&Request::SetMining { threads: 0 })?);
-    Ok(())
+/// Lets a node mine until a block of its best chain has the payment.
+fn mine(node: &Node, tx_id: TxId) -> Result<()> {
+    let session = || {
+        let address = SocketAddr::from(([127, 0, 0, 1], node.port()?));
+        Api::open((TcpStream::connect(address)?, address))
+    };
+    let mut operator = session()?;
+    operator.authorize(&node.token)?;
+    operator.set_mining(1)?;
+    session()?
+        .subscribe::<TransactionNewsView>(Topic::Transaction { tx_id })?
+        .wait("a block with the payment", |news| {
+            Ok(matches!(news.news, TransactionNews::Confirmed { .. }))
+        })?;
+    operator.set_mining(0)
 }
 
 async fn state(page: &Page, id: &str, wanted: &str) -> Result<()> {
@@ -61,7 +55,9 @@ async fn a_payment_that_a_reorg_takes_away_waits_and_returns() -> Result<()> {
         review(&payer, &address(RECEIVER)?, AMOUNT, 1, "on the branch that loses").await?;
         payer.click("confirm-submit").await?;
         state(&payer, "sent", "pending").await?;
-        mine(&pair.node)?;
+        let tx_id: TxId =
+            payer.attribute_when("sent", "data-tx", "an id", |id| id.len() == 64).await?.parse()?;
+        mine(&pair.node, tx_id)?;
         state(&payer, "sent", "confirmed").await?;
         state(&payee, "history-entry", "confirmed").await?;
         payee.attribute_when("balance", "data-value", "the payment", |value| value == "5").await?;
@@ -73,7 +69,7 @@ async fn a_payment_that_a_reorg_takes_away_waits_and_returns() -> Result<()> {
         payee.attribute_when("balance", "data-value", "nothing", |value| value == "0").await?;
 
         // It came along to the other node, which mines it.
-        mine(&pair.other)?;
+        mine(&pair.other, tx_id)?;
         state(&payer, "sent", "confirmed").await?;
         state(&payee, "history-entry", "confirmed").await?;
         payee.attribute_when("balance", "data-value", "the payment", |value| value == "5").await?;

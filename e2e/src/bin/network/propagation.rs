@@ -3,9 +3,9 @@
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, ensure};
-use e2e::api::Api;
-use shared::api::views::HeadView;
+use anyhow::{Context as _, Result};
+use shared::api::Topic;
+use shared::api::views::{HeadView, MempoolNewsView};
 use shared::hash::BlockHash;
 
 use crate::payments::Payments;
@@ -17,10 +17,6 @@ const ROUNDS: usize = 20;
 /// Transactions that fill a block, of as many payers as it takes: no more than 64 of one may wait.
 const FULL: u32 = 1_600;
 const PAYERS: u8 = 25;
-/// Between two looks at what waits.
-const PAUSE: Duration = Duration::from_millis(50);
-/// What does not wait at the last node by then never will.
-const PATIENCE: Duration = Duration::from_mins(2);
 
 /// Measures and prints it.
 pub(crate) fn measure() -> Result<()> {
@@ -48,7 +44,8 @@ pub(crate) fn measure() -> Result<()> {
     let mut times = Vec::new();
     for round in 1..=ROUNDS {
         payments.fill(&team, 0, FULL)?;
-        wait_for_waiting(&mut team.api(last)?, u64::from(FULL))?;
+        let mut waiting = team.api(last)?.subscribe::<MempoolNewsView>(Topic::Mempool {})?;
+        waiting.wait("every payment at the last node", |news| Ok(news.count >= u64::from(FULL)))?;
         team.set_mining(0, 1)?;
         let time = time_of_full_block(&heads, last)?;
         team.set_mining(0, 0)?;
@@ -63,18 +60,6 @@ pub(crate) fn measure() -> Result<()> {
         times[ROUNDS * 95 / 100]
     );
     Ok(())
-}
-
-fn wait_for_waiting(api: &mut Api, count: u64) -> Result<()> {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        let waiting = api.info()?.mempool_size;
-        if waiting >= count {
-            return Ok(());
-        }
-        ensure!(Instant::now() < deadline, "only {waiting} of {count} payments have come to the last node");
-        std::thread::sleep(PAUSE);
-    }
 }
 
 fn time_of_full_block(heads: &mpsc::Receiver<(usize, HeadView, Instant)>, last: usize) -> Result<Duration> {

@@ -12,7 +12,7 @@ use e2e::node::Node;
 use e2e::wallet::key;
 use shared::address::Address;
 use shared::api::Request;
-use shared::api::views::{BalanceView, BlockView, HeadView, NodeView};
+use shared::api::views::{BalanceView, BlockView, HeadView};
 use shared::hash::BlockHash;
 use shared::spec::ChainSpec;
 use tempfile::TempDir;
@@ -179,9 +179,7 @@ impl Team {
         let running = self.members[node].node.as_ref().context("the node does not run")?;
         let mut api = self.api(node)?;
         api.authorize(&running.token)?;
-        let view: NodeView = api.ask(&Request::SetMining { threads })?;
-        ensure!(view.threads == threads, "node {node} mines with {} threads", view.threads);
-        Ok(())
+        api.set_mining(threads)
     }
 
     /// Waits until all nodes have one tip, and returns it. Only the first one mines on, until it has found two blocks

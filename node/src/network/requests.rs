@@ -161,21 +161,13 @@ impl Task {
         // Whom we have for blocks alone shall not learn of us by what we ask.
         let full: BTreeSet<_> =
             peers.list(now).filter(|peer| peer.role != Role::BlockOnly).map(|peer| peer.peer).collect();
-        let asked: Vec<_> = self
-            .peers
-            .values()
-            .filter(|peer| peer.hello.is_some() && full.contains(&peer.key))
-            .map(|peer| (peer.pending_asked, peer.key, peer.has_more))
-            .collect();
-        let last = asked.iter().filter_map(|(asked, ..)| *asked).max();
+        let peers = self.peers.values().filter(|peer| peer.hello.is_some() && full.contains(&peer.key));
+        let peers: Vec<_> = peers.collect();
+        let last = peers.iter().filter_map(|peer| peer.pending_asked).max();
         let is_time = last.is_some_and(|last| last.elapsed() >= limits::ASK_AGAIN);
-        let again = asked.iter().min().filter(|_| is_time).map(|(_, key, _)| *key);
-        let is_due = |asked: Option<Instant>, has_more| {
-            asked.is_none_or(|asked| has_more && asked.elapsed() >= limits::ASK_FOR_GAP)
-        };
-        let due =
-            asked.iter().filter(|(asked, _, has_more)| is_due(*asked, *has_more)).map(|(_, key, _)| *key);
-        for key in due.chain(again).collect::<BTreeSet<_>>() {
+        let longest_ago = peers.iter().min_by_key(|peer| (peer.pending_asked, peer.key)).filter(|_| is_time);
+        let due = peers.iter().filter(|peer| peer.is_to_be_asked());
+        for key in due.chain(longest_ago).map(|peer| peer.key).collect::<BTreeSet<_>>() {
             self.ask(key, Asked::Pending, Request::PendingIds);
             if let Some(peer) = self.keys.get(&key).and_then(|id| self.peers.get_mut(id)) {
                 (peer.pending, peer.pending_asked) = (Pending::Ids, Some(Instant::now()));

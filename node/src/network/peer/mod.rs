@@ -84,6 +84,12 @@ impl Peer {
         }
     }
 
+    /// Returns whether it is to be asked what waits there: it never was, or it told us something whose predecessors did not
+    /// reach us.
+    pub(super) fn is_to_be_asked(&self) -> bool {
+        self.pending_asked.is_none_or(|asked| self.has_more && asked.elapsed() >= limits::ASK_FOR_GAP)
+    }
+
     /// Returns what an operator may see, once the peer said hello. `sync` may know more of its chain since.
     pub(super) fn status(&self, sync: &Sync) -> Option<PeerStatus> {
         let hello = self.hello.as_ref()?;

@@ -12,6 +12,7 @@ use shared::consensus::{TxError, check_transaction};
 use shared::state::Account;
 use shared::transaction::{Transaction, TransactionBody};
 
+use super::node::End;
 use super::random::mix;
 use super::wallet::{self, Hashes};
 use super::world::{Happening, Message, World};
@@ -157,22 +158,16 @@ impl World {
             return;
         }
         // Whom it has for blocks alone shall not learn of it.
-        let ends = self.nodes[node].ends.iter().map(|end| (*end, &self.ends[end]));
-        let full: Vec<_> = ends
-            .filter(|(_, end)| !end.is_block_only)
-            .map(|(key, end)| (end.asked_ms, key, end.has_more))
-            .collect();
-        let last = full.iter().filter_map(|(asked_ms, ..)| *asked_ms).max();
+        let ends = self.nodes[node].ends.iter().map(|key| (*key, &self.ends[key]));
+        let full: Vec<_> = ends.filter(|(_, end)| !end.is_block_only).collect();
+        let last = full.iter().filter_map(|(_, end)| end.asked_ms).max();
         let is_time = last.is_some_and(|last| self.now_ms - last >= ASK_AGAIN_MS);
-        let again = full.iter().min().filter(|_| is_time).map(|(_, end, _)| *end);
-        let is_due = |asked_ms: Option<u64>, has_more| {
-            asked_ms.is_none_or(|asked_ms| has_more && self.now_ms - asked_ms >= ASK_FOR_GAP_MS)
+        let longest_ago = full.iter().min_by_key(|(key, end)| (end.asked_ms, *key)).filter(|_| is_time);
+        let is_due = |end: &End| {
+            end.asked_ms.is_none_or(|asked_ms| end.has_more && self.now_ms - asked_ms >= ASK_FOR_GAP_MS)
         };
-        let due = full
-            .iter()
-            .filter(|(asked_ms, _, has_more)| is_due(*asked_ms, *has_more))
-            .map(|(_, end, _)| *end);
-        for end in due.chain(again).collect::<BTreeSet<_>>() {
+        let due = full.iter().filter(|(_, end)| is_due(end));
+        for end in due.chain(longest_ago).map(|(key, _)| *key).collect::<BTreeSet<_>>() {
             let asked = self.ends.get_mut(&end).unwrap();
             (asked.asked_ms, asked.has_more) = (Some(self.now_ms), false);
             self.ask(node, end, Request::PendingIds);

@@ -18,7 +18,7 @@ use node::network::{NetworkConfig, Status};
 use node::{Config, RunningNode};
 use shared::address::Address;
 use shared::block::Block;
-use shared::hash::BlockHash;
+use shared::hash::{BlockHash, TxId};
 use shared::spec::ChainSpec;
 use tempfile::TempDir;
 use tokio::time::timeout;
@@ -94,6 +94,13 @@ impl TestNode {
         let mut views = self.node.chain.watch();
         let reached = timeout(DEADLINE, views.wait_for(|view| view.tip.hash == tip)).await;
         assert!(matches!(reached, Ok(Ok(_))), "{:?}", self.node.network.status());
+    }
+
+    /// Waits until all these transactions wait for a block.
+    async fn holds(&self, ids: &[TxId]) {
+        let mut views = self.node.chain.watch();
+        let all = views.wait_for(|view| ids.iter().all(|id| view.mempool.get(id).is_some()));
+        timeout(DEADLINE, all).await.unwrap().unwrap();
     }
 
     /// Waits until the network is as it should be.

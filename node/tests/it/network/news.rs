@@ -1,6 +1,6 @@
 //! Blocks and transactions on their way.
 
-use super::{DEADLINE, TestNode};
+use super::TestNode;
 use crate::support::{ManualClock, address, easy_spec, payment, signed};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -33,18 +33,13 @@ async fn a_payment_to_one_node_is_mined_by_another() {
         node.node.chain.submit_transaction(transaction).await.unwrap();
         id
     };
-    let waits = async |node: &TestNode, id| {
-        let mut views = node.node.chain.watch();
-        let waits = views.wait_for(|view| view.mempool.get(&id).is_some());
-        tokio::time::timeout(DEADLINE, waits).await.unwrap().unwrap();
-    };
     let early = pay(&first, 0).await;
     let second = TestNode::start(&spec, &clock, &[first.name()]).await;
-    waits(&second, early).await;
+    second.holds(&[early]).await;
     let later = pay(&second, 1).await;
-    waits(&first, later).await;
+    first.holds(&[later]).await;
     let last = pay(&first, 2).await;
-    waits(&second, last).await;
+    second.holds(&[last]).await;
 
     let tip = second.mine(1, address(2)).await;
     first.reaches(tip).await;

@@ -10,7 +10,6 @@ use node::peers::{BanKey, PeerAddress, Scope};
 use node::wire::{BlockAnnouncement, Hello, Request, Response, TransactionAnnouncement};
 use shared::block::Block;
 use shared::codec;
-use shared::hash::TxId;
 use shared::spec::ChainSpec;
 use shared::transaction::{Transaction, TransactionBody};
 
@@ -112,6 +111,15 @@ async fn an_invalid_block_is_blamed_by_every_way_it_takes() {
     }
 }
 
+/// A node with so many blocks of one miner, and a peer that gossips with it.
+pub(super) async fn gossiping(spec: &Arc<ChainSpec>, blocks: usize) -> (TestNode, Peer, Gossip) {
+    let node = TestNode::start(spec, &ManualClock::new(spec), &[]).await;
+    node.mine(blocks, address(0)).await;
+    let mut peer = Peer::greeted(node.node.network.address(), spec).await;
+    let gossip = Gossip::open(&mut peer, spec).await;
+    (node, peer, gossip)
+}
+
 pub(super) fn announced(
     spec: &ChainSpec,
     peer: &Peer,
@@ -125,11 +133,8 @@ pub(super) fn announced(
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_signature_is_seen_in_the_score_and_the_second_is_the_last() {
     let spec = easy_spec();
-    let node = TestNode::start(&spec, &ManualClock::new(&spec), &[]).await;
-    node.mine(1, address(0)).await;
+    let (node, mut peer, gossip) = gossiping(&spec, 1).await;
     let mut events = node.node.network.events();
-    let mut peer = Peer::greeted(node.node.network.address(), &spec).await;
-    let gossip = Gossip::open(&mut peer, &spec).await;
     for number in 0..2 {
         let mut transaction = sign(&spec, 0, payment(0, address(1), 0));
         transaction.signature[number] ^= 1;
@@ -195,20 +200,10 @@ async fn what_is_pushed_and_what_is_answered_have_one_budget() {
     node.stop().await;
 }
 
-/// Waits until the node's mempool has all of them.
-async fn waits(node: &TestNode, ids: &[TxId]) {
-    let mut views = node.node.chain.watch();
-    let all = views.wait_for(|view| ids.iter().all(|id| view.mempool.get(id).is_some()));
-    tokio::time::timeout(super::wire::DEADLINE, all).await.unwrap().unwrap();
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn what_one_sender_pays_is_admitted_in_the_order_of_its_messages() {
     let spec = easy_spec();
-    let node = TestNode::start(&spec, &ManualClock::new(&spec), &[]).await;
-    node.mine(20, address(0)).await;
-    let mut peer = Peer::greeted(node.node.network.address(), &spec).await;
-    let gossip = Gossip::open(&mut peer, &spec).await;
+    let (node, mut peer, gossip) = gossiping(&spec, 20).await;
     let transactions: Vec<_> = (0..60).map(|nonce| sign(&spec, 0, payment(0, address(1), nonce))).collect();
     let ids: Vec<_> = transactions.iter().map(Transaction::id).collect();
     let messages: Vec<_> = transactions
@@ -220,17 +215,14 @@ async fn what_one_sender_pays_is_admitted_in_the_order_of_its_messages() {
         gossip.send(&mut peer, &rpc).await.unwrap();
     }
     // Nobody answers the node, so what is refused now never comes again.
-    waits(&node, &ids).await;
+    node.holds(&ids).await;
     node.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_sends_what_comes_later_is_asked_for_what_comes_before() {
     let spec = easy_spec();
-    let node = TestNode::start(&spec, &ManualClock::new(&spec), &[]).await;
-    node.mine(1, address(0)).await;
-    let mut peer = Peer::greeted(node.node.network.address(), &spec).await;
-    let gossip = Gossip::open(&mut peer, &spec).await;
+    let (node, mut peer, gossip) = gossiping(&spec, 1).await;
     let pays: Vec<_> = (0..2).map(|nonce| sign(&spec, 0, payment(0, address(1), nonce))).collect();
     let ids: Vec<_> = pays.iter().map(Transaction::id).collect();
     let mut asked = 0;
@@ -254,7 +246,7 @@ async fn whoever_sends_what_comes_later_is_asked_for_what_comes_before() {
             (_, other) => panic!("{other:?}"),
         }
     }
-    waits(&node, &ids).await;
+    node.holds(&ids).await;
     node.stop().await;
 }
 
@@ -285,7 +277,7 @@ async fn transactions_that_one_withholds_come_from_another() {
         }
     }
     node.node.network.add(honest.name().parse().unwrap()).await.unwrap();
-    waits(&node, &[id]).await;
+    node.holds(&[id]).await;
     // It was no fault of the one that was there before: its own question may still be answered.
     assert!(!matches!(events.try_recv(), Ok(NetworkEvent::Left { .. })));
     node.stop().await;

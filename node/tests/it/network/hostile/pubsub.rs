@@ -4,6 +4,7 @@ use node::wire::TransactionAnnouncement;
 use shared::codec;
 
 use super::gossip::{self, Gossip, message, publish, topic, unsigned};
+use super::judged::gossiping;
 use super::victim::Victim;
 use super::wire::{DEADLINE, Peer};
 use crate::network::TestNode;
@@ -64,10 +65,7 @@ async fn gossip_that_is_wrong_in_itself_costs_the_connection() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_said_before_is_judged_once_whatever_number_it_has() {
     let spec = easy_spec();
-    let node = TestNode::start(&spec, &ManualClock::new(&spec), &[]).await;
-    node.mine(1, address(0)).await;
-    let mut peer = Peer::greeted(node.node.network.address(), &spec).await;
-    let gossip = Gossip::open(&mut peer, &spec).await;
+    let (node, mut peer, gossip) = gossiping(&spec, 1).await;
     let transaction = sign(&spec, 0, payment(0, address(1), 0));
     let id = transaction.id();
     let data = codec::encode(&TransactionAnnouncement { transactions: vec![transaction] });

@@ -12,6 +12,7 @@ use crate::network;
 use crate::reproducible::reproducible;
 use crate::run::{cargo, command, root, run, target_dir};
 use crate::spread::publish;
+use crate::test::without_page;
 
 /// A long chore.
 #[derive(Debug, Subcommand)]
@@ -151,18 +152,17 @@ fn miri() -> Result<Value> {
 
 /// Runs a test of the store as often as `count` says; its figures are in its output.
 fn store_test(test: &str, variable: &str, count: u32) -> Result<Value> {
-    let arguments =
-        ["test", "--locked", "-p", "node", "--no-default-features", "--test", "it", "--", "--nocapture"];
-    run(test, cargo(&arguments).arg(test).env(variable, count.to_string()))?;
+    let mut command = without_page();
+    command.args(["--test", "it", "--", "--nocapture", test]).env(variable, count.to_string());
+    run(test, &mut command)?;
     Ok(json!({ "test": test, "count": count, "failures": 0 }))
 }
 
 /// Sends that many messages, from a program and to one that are as quick as they ship.
 fn hostile(messages: u32, seed: u64) -> Result<Value> {
     let test = "network::hostile::flood::malformed_messages_harm_nobody";
-    let arguments = ["test", "--locked", "--release", "-p", "node", "--no-default-features", "--test", "it"];
-    let mut command = cargo(&arguments);
-    command.args(["--", "--exact", "--nocapture", test]);
+    let mut command = without_page();
+    command.args(["--release", "--test", "it", "--", "--exact", "--nocapture", test]);
     command.env("HOSTILE_MESSAGES", messages.to_string()).env("HOSTILE_SEED", seed.to_string());
     run("hostile", &mut command)?;
     Ok(json!({ "messages": messages, "seed": seed, "failures": 0 }))
@@ -172,9 +172,8 @@ fn hostile(messages: u32, seed: u64) -> Result<Value> {
 /// nothing else is built once more.
 fn simulated(test: &str) -> Command {
     let optimised = "profile.dev.package.node.opt-level=3";
-    let arguments = ["test", "--locked", "-p", "node", "--no-default-features", "--config", optimised];
-    let mut command = cargo(&arguments);
-    command.args(["--test", "it", "--", "--nocapture", test]);
+    let mut command = without_page();
+    command.args(["--config", optimised, "--test", "it", "--", "--nocapture", test]);
     command
 }
 

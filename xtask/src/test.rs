@@ -1,6 +1,7 @@
 //! Every test, in parts.
 
 use std::path::PathBuf;
+use std::process::Command;
 
 use anyhow::{Context as _, Result};
 use clap::ValueEnum;
@@ -29,6 +30,13 @@ pub(crate) enum Part {
 const WORKSPACE: [&str; 3] = ["test", "--locked", "--workspace"];
 const WITH_END_TO_END: [&str; 2] = ["--features", "e2e/programs"];
 
+/// Builds a command that runs native tests, with nodes that have no page: it takes minutes to build.
+pub(crate) fn without_page() -> Command {
+    let mut command = cargo(&WORKSPACE);
+    command.arg("--no-default-features");
+    command
+}
+
 /// Runs one part, or all.
 pub(crate) fn test(part: Option<Part>) -> Result<()> {
     if part != Some(Part::Native) && may_install() {
@@ -36,9 +44,9 @@ pub(crate) fn test(part: Option<Part>) -> Result<()> {
     }
     let wanted = |this| part.is_none_or(|part| part == this);
     if wanted(Part::Native) {
-        // With the page only where it is needed anyway: it takes minutes to build.
-        let without_page = part.is_some().then_some("--no-default-features");
-        run("native tests", cargo(&WORKSPACE).args(without_page))?;
+        // With the page only where it is needed anyway.
+        let mut tests = if part.is_some() { without_page() } else { cargo(&WORKSPACE) };
+        run("native tests", &mut tests)?;
     }
     if wanted(Part::Fuzz) {
         smoke()?;

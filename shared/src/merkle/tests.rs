@@ -67,6 +67,14 @@ fn a_proof_holds_for_its_own_index_and_count_only() {
 }
 
 #[test]
+fn no_leaves_have_a_root_and_a_leaf_that_is_not_there_no_siblings() {
+    assert_eq!(merkle_root(&[]), MerkleRoot([0; 32]));
+    let leaves = [[1; 32], [2; 32], [3; 32]];
+    assert_eq!(merkle_siblings(&leaves, leaves.len()), Vec::<Hash>::new());
+    assert_eq!(merkle_siblings(&[], 0), Vec::<Hash>::new());
+}
+
+#[test]
 fn a_repeated_leaf_changes_the_root() {
     let [a, b, c] = [[1; 32], [2; 32], [3; 32]];
     assert_ne!(merkle_root(&[a, b, c]), merkle_root(&[a, b, c, c]));

@@ -31,6 +31,13 @@ pub(super) const STREAMS: usize = 64;
 /// Bytes that one connection may have sent us before we read them: a quarter of a mebibyte for each stream, and as much
 /// again for those that bring much from afar. With 16 MiB under way, a line of 100 ms brings a gigabit a second.
 pub(super) const UNREAD_BYTES: usize = 32 << 20;
+/// Bytes of a frame below which what it costs to keep one matters: some 60 bytes.
+pub(super) const SMALL_FRAME: usize = 256;
+/// Small frames of one connection. Opening a stream, asking and ending it takes a handful, and nobody asks a thousand
+/// times a second. In the ten seconds that a question may take, 140,000 can come: 9 MB.
+pub(super) const FRAME_RATE: Rate = Rate { per_second: 10_000, burst: 40_000 };
+/// What is read too early waits so long.
+pub(super) const FRAME_PAUSE: Duration = Duration::from_millis(10);
 /// Streams of one connection whose protocol is still being agreed on.
 pub(super) const NEGOTIATIONS: usize = 32;
 /// Requests of one connection at once, both ways together: sync has two under way, and the rest is rare.

@@ -12,6 +12,7 @@ mod connections;
 mod driver;
 mod event;
 mod finder;
+mod frames;
 mod gate;
 mod gossip;
 mod identity;

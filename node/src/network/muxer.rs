@@ -15,6 +15,7 @@ use libp2p::core::upgrade::{InboundConnectionUpgrade, OutboundConnectionUpgrade,
 use tokio::time::{Sleep, sleep};
 use yamux::{Config, Connection, ConnectionError, Mode, Stream};
 
+use super::frames::Throttled;
 use super::limits;
 
 /// Makes a [`Muxer`] of a connection.
@@ -52,7 +53,7 @@ impl<C: AsyncRead + AsyncWrite + Unpin> OutboundConnectionUpgrade<C> for Yamux {
 
 /// A connection of many streams.
 pub(super) struct Muxer<C> {
-    connection: Connection<C>,
+    connection: Connection<Throttled<C>>,
     /// Streams that came while nobody asked for one: no more than there may be.
     came: VecDeque<Stream>,
     /// Who asked when there was none.
@@ -67,7 +68,7 @@ impl<C: AsyncRead + AsyncWrite + Unpin> Muxer<C> {
         config.set_max_num_streams(limits::STREAMS);
         config.set_max_connection_receive_window(Some(limits::UNREAD_BYTES));
         Self {
-            connection: Connection::new(io, config, mode),
+            connection: Connection::new(Throttled::new(io), config, mode),
             came: VecDeque::new(),
             waits: None,
             goodbye: None,

@@ -1,10 +1,12 @@
 //! Real nodes in a network that is cut and mended.
 
+use std::path::PathBuf;
+
 use anyhow::Result;
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use crate::run::{cargo, run, target_dir};
+use crate::run::{cargo, command, run, target_dir};
 
 /// Something to look at.
 #[derive(Debug, Subcommand)]
@@ -19,7 +21,7 @@ pub(crate) fn demo(demo: &Demo) -> Result<()> {
     match demo {
         Demo::Network => {
             run("node", &mut cargo(&["build", "--locked", "--release", "-p", "node"]))?;
-            tell("demonstration", &[], &["demo"])
+            Stories::build(Profile::Dev)?.tell("demonstration", &["demo"])
         }
     }
 }
@@ -28,15 +30,16 @@ pub(crate) fn demo(demo: &Demo) -> Result<()> {
 pub(crate) fn propagation() -> Result<()> {
     build_node()?;
     // Its payments are signed by the story itself, by the thousand.
-    tell("propagation", &["--release"], &["propagation"])
+    Stories::build(Profile::Release)?.tell("propagation", &["propagation"])
 }
 
 /// Plays so many schedules, from the first seed on, and a deep reorg.
 pub(crate) fn schedules(first_seed: u64, count: u64) -> Result<Value> {
     build_node()?;
-    tell("deep reorg", &[], &["deep-reorg"])?;
+    let stories = Stories::build(Profile::Dev)?;
+    stories.tell("deep reorg", &["deep-reorg"])?;
     for seed in first_seed..first_seed + count {
-        tell("schedule", &[], &["schedule", "--seed", &seed.to_string()])?;
+        stories.tell("schedule", &["schedule", "--seed", &seed.to_string()])?;
     }
     Ok(json!({ "first_seed": first_seed, "schedules": count, "deep_reorgs": 1, "failures": 0 }))
 }
@@ -46,7 +49,29 @@ fn build_node() -> Result<()> {
     run("node", &mut cargo(&["build", "--locked", "--release", "-p", "node", "--no-default-features"]))
 }
 
-fn tell(name: &str, flags: &[&str], story: &[&str]) -> Result<()> {
-    let arguments = [&["run", "--locked", "-p", "e2e", "--bin", "network"], flags, &["--"], story].concat();
-    run(name, cargo(&arguments).env("E2E_NODE", target_dir().join("release/node")))
+/// How a program is built.
+#[derive(Debug, Clone, Copy)]
+enum Profile {
+    Dev,
+    Release,
+}
+
+/// The program that starts nodes and cuts their links.
+struct Stories(PathBuf);
+
+impl Stories {
+    /// Builds it as the native tests are built, so that they share what it needs.
+    fn build(profile: Profile) -> Result<Self> {
+        let arguments = ["build", "--locked", "--workspace", "--no-default-features", "--bin", "network"];
+        let (folder, flag) = match profile {
+            Profile::Dev => ("debug", None),
+            Profile::Release => ("release", Some("--release")),
+        };
+        run("network", cargo(&arguments).args(flag))?;
+        Ok(Self(target_dir().join(folder).join("network")))
+    }
+
+    fn tell(&self, name: &str, story: &[&str]) -> Result<()> {
+        run(name, command(&self.0, story).env("E2E_NODE", target_dir().join("release/node")))
+    }
 }

@@ -20,9 +20,9 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 
-/// How long anything may take before a test gives up. Generous, because machines are shared: it tells a slow machine
-/// from a story that does not go on, and measures nothing.
-pub const LIVENESS: Duration = Duration::from_secs(60);
+/// How long anything may take before a test gives up. Generous, because machines are shared, and longer than the minute
+/// after which a node dials again: it tells a slow machine from a story that does not go on, and measures nothing.
+pub const LIVENESS: Duration = Duration::from_mins(2);
 
 /// Returns what `cargo xtask` says in the environment variable `name`.
 ///

@@ -3,7 +3,6 @@
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::time::Duration;
 
 use node::chain::{ChainHandle, Submitted};
 use node::miner::{self, HashRate, Miner, MinerConfig, MinerError};
@@ -12,10 +11,8 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::support::{ManualClock, TestChain, address, easy_spec, payment, spec_with};
+use crate::support::{DEADLINE, ManualClock, TestChain, address, easy_spec, payment, spec_with};
 
-/// Nothing here takes more than milliseconds; this is for a machine that does everything else at the same time.
-const DEADLINE: Duration = Duration::from_secs(30);
 /// Who is paid by the miner under test, and by blocks that come from elsewhere.
 const MINER: usize = 0;
 const OTHER: usize = 1;

@@ -8,15 +8,13 @@ use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread::JoinHandle;
-use std::time::Duration;
 
 use rustix::fs::{Mode, OFlags};
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Action, tcflow};
 
-/// For a machine that does everything else at the same time; nothing here takes that long by itself.
-const DEADLINE: Duration = Duration::from_secs(60);
+use crate::support::DEADLINE;
 
 /// A running node. It is killed when it is dropped.
 pub(crate) struct Process {

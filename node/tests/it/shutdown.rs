@@ -1,7 +1,7 @@
 //! Start, stop and start again: in this process, and as the program with its signals.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use node::miner::Mining;
 use node::store::{STORE_FILE, Store};
@@ -13,9 +13,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use crate::process::{self, run};
 use crate::store::set_schema;
-use crate::support::address;
-
-const DEADLINE: Duration = Duration::from_secs(30);
+use crate::support::{DEADLINE, address};
 
 fn miner() -> String {
     address(0).to_text(&ChainSpec::dev().rules().address_prefix)

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
@@ -20,6 +21,10 @@ use shared::pow::CompactTarget;
 use shared::spec::{ChainSpec, Rules};
 use shared::transaction::{TRANSACTION_VERSION, Transaction, TransactionBody};
 use tempfile::TempDir;
+
+/// For a machine that does everything else at the same time, and for a node that may dial again only a minute later.
+/// Nothing that is waited for takes as long by itself.
+pub(crate) const DEADLINE: Duration = Duration::from_mins(2);
 
 /// A clock that stands until it is set.
 #[derive(Debug)]

@@ -9,8 +9,8 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
-use super::{DEADLINE, TestNode};
-use crate::support::{ManualClock, address, easy_spec};
+use super::TestNode;
+use crate::support::{DEADLINE, ManualClock, address, easy_spec};
 
 /// What both sides say before they encrypt: the names of the protocols that they agree on, which nobody counts.
 const BEFORE_ENCRYPTION: u64 = 64;

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use node::store::STORE_FILE;
 use tokio::net::TcpListener;
 
-use super::{DEADLINE, TestNode};
-use crate::support::{ManualClock, address, easy_spec};
+use super::TestNode;
+use crate::support::{DEADLINE, ManualClock, address, easy_spec};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_node_copies_the_chain() {

@@ -12,7 +12,6 @@ mod refused;
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use node::network::{NetworkConfig, Status};
 use node::{Config, RunningNode};
@@ -23,10 +22,7 @@ use shared::spec::ChainSpec;
 use tempfile::TempDir;
 use tokio::time::timeout;
 
-use crate::support::{ManualClock, solve};
-
-/// For a machine that does everything else at the same time; nothing here takes that long by itself.
-const DEADLINE: Duration = Duration::from_secs(60);
+use crate::support::{DEADLINE, ManualClock, solve};
 
 /// A whole node that mines when it is told to.
 struct TestNode {

@@ -15,10 +15,10 @@ use tokio::time::timeout;
 
 use super::mutate::{Corpus, mutate, mutate_frame, pick};
 use super::victim::Victim;
-use super::wire::{DATA, DEADLINE, FIN, Frame, Peer, SYN, connect, hello, proposal, secure};
+use super::wire::{DATA, FIN, Frame, Peer, SYN, connect, hello, proposal, secure};
 use crate::process;
 use crate::simulation::random::{Random, mix};
-use crate::support::address;
+use crate::support::{DEADLINE, address};
 
 /// What a memory allocator and a few more blocks may make of a node.
 const DRIFT: u64 = 64 << 20;

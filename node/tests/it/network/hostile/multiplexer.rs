@@ -4,11 +4,9 @@ use tokio::time::timeout;
 
 use super::gossip::Gossip;
 use super::victim::Victim;
-use super::wire::{
-    ACK, DATA, DEADLINE, FIN, Frame, GO_AWAY, PING, Peer, SYN, WINDOW_UPDATE, connect, proposal,
-};
+use super::wire::{ACK, DATA, FIN, Frame, GO_AWAY, PING, Peer, SYN, WINDOW_UPDATE, connect, proposal};
 use crate::network::TestNode;
-use crate::support::{ManualClock, easy_spec};
+use crate::support::{DEADLINE, ManualClock, easy_spec};
 
 /// More than the first body of a stream may have.
 const TOO_LONG: u32 = (256 << 10) + 1;

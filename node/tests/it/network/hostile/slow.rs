@@ -10,9 +10,9 @@ use tokio::time::{interval, timeout};
 
 use super::gossip::Gossip;
 use super::victim::Victim;
-use super::wire::{DATA, DEADLINE, FIN, Frame, Peer, SYN, connect, hello, proposal};
+use super::wire::{DATA, FIN, Frame, Peer, SYN, connect, hello, proposal};
 use crate::network::TestNode;
-use crate::support::{ManualClock, easy_spec};
+use crate::support::{DEADLINE, ManualClock, easy_spec};
 
 /// Says something before the handshake, and waits until it is refused.
 async fn is_refused(at: SocketAddr, said: Vec<u8>) {

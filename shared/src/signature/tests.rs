@@ -97,3 +97,21 @@ fn shapes_that_are_no_key_are_refused() {
         assert!(!RsaVerifier.verify(&odd, b"message", &signature));
     }
 }
+
+#[test]
+fn a_signature_that_is_sound_is_of_no_use_with_a_key_of_another_size() {
+    // The Mersenne prime of 2,203 bits: whoever takes a prime for a modulus can sign with it.
+    let modulus = [&[0x07][..], &[0xff; 275]].concat();
+    let signature = hex::decode(concat!(
+        "03ef676812628f2d460e9cc2db77ac3076e0fc3774477efd5955b876f47c4ba47dfb2ba4c3bfe3759bdaa95ca66d476573999537",
+        "b42c52d3a04310238912c519aa766806aeefec1917590365e66ed66970a20ba9c8f72ff6e08b35d57018727068f2dcf04361e379",
+        "dedd00082f210a05bc60aa67632867ecb369de5f6f91fe7bcdd8d46bef6647f3bd36eb57dbcbdec972739fc3f3149992dbe4ede5",
+        "442c60ec67a80e5109f8bbb87992124cfe6fe0bde364ab5140b60e08644aed4bd43eb6c92c76e221f5dffc2a158ee1912f7aaf2c",
+        "3f3f5aef03fa233e3aca7276b35ccf7cec16971e6a08c64c2f3acfae33066e2bd3c4f55be32a942c1377d6b14b25554a28a5f03b",
+        "e289e9427c516056dd078e04c0df0664",
+    ))
+    .unwrap();
+    let key = RsaPublicKey::new(big_number(&modulus), PUBLIC_EXPONENT.into()).unwrap();
+    key.verify(Pkcs1v15Sign::new::<Sha256>(), &sha256(b"message"), &signature).unwrap();
+    assert!(!RsaVerifier.verify(&modulus, b"message", &signature));
+}

@@ -199,7 +199,11 @@ fn simulation_report() -> Result<Value> {
 /// Writes a result under its name and today's date, with the commit that it was measured at.
 fn write(name: &str, seconds: u64, result: &Value) -> Result<()> {
     let date = said(&mut command("date", &["-u", "+%F"]))?;
-    let commit = said(&mut command("git", &["describe", "--always", "--dirty"]))?;
+    let commit = said(&mut command("git", &["rev-parse", "--short", "HEAD"]))?;
+    // Results that were written before are no change of what was measured.
+    let changes = ["status", "--porcelain", "--untracked-files=no", "--", ".", ":!docs/results"];
+    let is_changed = !said(&mut command("git", &changes))?.is_empty();
+    let commit = if is_changed { format!("{commit}-dirty") } else { commit };
     let folder = root().join("docs/results");
     std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let path = folder.join(format!("{name}-{date}.json"));

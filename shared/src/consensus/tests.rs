@@ -241,6 +241,8 @@ fn tx_2_integers() {
     };
     let at_most = |body: &mut TransactionBody| (body.amount, body.fee) = (MAX_INTEGER - 1, 1);
     assert_eq!(change(at_most), Ok(()));
+    assert_eq!(change(|body| body.nonce = MAX_INTEGER), Ok(()));
+    assert_eq!(change(|body| body.expires_at = MAX_INTEGER), Ok(()));
     let cases = [
         (
             change(|body| (body.amount, body.fee) = (MAX_INTEGER, 1)),

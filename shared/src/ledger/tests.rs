@@ -7,7 +7,7 @@ use crate::consensus::{BodyContext, CheckedBlock, RuleError, TxError, Verdict, c
 use crate::hash::{ChainRoot, HistoryHead, TxId};
 use crate::pow::{Ancestry, CompactTarget};
 use crate::signature::RsaVerifier;
-use crate::transaction::MAX_INTEGER;
+use crate::transaction::{MAX_INTEGER, Transaction};
 
 #[derive(serde::Deserialize)]
 struct Vectors {
@@ -168,7 +168,10 @@ fn a_proposed_block_connects() {
     let ancestry = Ancestry { bits: parent.bits, time: parent.time, grandparent_time: Some(parent.time - 1) };
     let transactions = checked(&spec, ledger.height() + 1, original.clone()).unwrap().transactions().to_vec();
     let root = ledger.state_root();
-    let template = ledger.propose(ancestry, original.coinbase.miner, transactions).unwrap();
+    let template = ledger.propose(ancestry, original.coinbase.miner, transactions.clone()).unwrap();
+    assert_eq!(*template.prev_hash(), original.header.prev_hash);
+    let ids = template.transactions().iter().map(|transaction| *transaction.id());
+    assert!(ids.eq(original.transactions.iter().map(Transaction::id)));
     assert_eq!(ledger.state_root(), root, "a proposal changes nothing");
 
     let bits = template.bits(spec.rules(), parent.time + 1).unwrap();
@@ -265,6 +268,10 @@ fn tx_7_no_balance_exceeds_the_largest_integer() {
     to_receiver.accounts.insert(receiver, rich);
     let expected = TxError::BalanceTooLarge { address: receiver };
     assert_eq!(to_receiver.connect(&payment), Err(RuleError::Transaction { index: 0, error: expected }));
+    let balance = MAX_INTEGER - payment.transactions()[0].transaction().body.amount;
+    to_receiver.accounts.insert(receiver, Account { balance, ..rich });
+    // Nothing is wrong with it now but that somebody else's state is not the coinbase's.
+    assert!(matches!(to_receiver.connect(&payment), Err(RuleError::StateRootMismatch { .. })));
 
     let (mut to_miner, empty) = after(0);
     let empty = checked(&spec, 1, empty).unwrap();

@@ -102,6 +102,9 @@ fn forged_proofs_are_told_apart() {
     let deep = AccountProof { siblings: vec![EMPTY; 257], ..proof.clone() };
     assert_eq!(deep.verify(&address, &vector.root), Err(AccountProofError::TooDeep { got: 257 }));
 
+    let deepest = AccountProof { siblings: vec![EMPTY; 256], ..proof.clone() };
+    assert!(matches!(deepest.verify(&address, &vector.root), Err(AccountProofError::Root { .. })));
+
     let absent = AccountProof { value: None, leaf: None, siblings: vec![] };
     let error = AccountProofError::Root { expected: vector.root, actual: EMPTY_ROOT };
     assert_eq!(absent.verify(&address, &vector.root), Err(error));
@@ -116,6 +119,14 @@ fn places_are_used_again() {
     assert_eq!(tree.update(changes(None)), EMPTY_ROOT);
     tree.update(changes(Some([1; 32])));
     assert_eq!((tree.leaves.places(), tree.inners.places()), places);
+}
+
+#[test]
+fn what_was_put_into_many_places_is_found_there() {
+    let mut arena = Arena::new();
+    let items = 0..10_000_u32;
+    let places: Vec<_> = items.clone().map(|item| arena.insert(item)).collect();
+    assert!(items.zip(places).all(|(item, place)| arena.get(place) == item));
 }
 
 proptest! {

@@ -27,6 +27,12 @@ pub(crate) fn mutants(modules: &[String]) -> Result<Value> {
 
     let output = target_dir().join("mutants");
     std::fs::create_dir_all(&output).with_context(|| format!("cannot make {}", output.display()))?;
+    // What an earlier run caught and what did not compile in it is one list to cargo-mutants.
+    let unviable = output.join("unviable.txt");
+    let mut known = listed(&unviable);
+    known.append(&mut listed(&output.join("mutants.out/unviable.txt")));
+    let known: String = known.iter().map(|mutant| format!("{mutant}\n")).collect();
+    std::fs::write(&unviable, known).with_context(|| format!("cannot write {}", unviable.display()))?;
     let arguments = ["mutants", "--package", "shared", "--iterate", "--baseline", "skip", "--timeout", "120"];
     let mut mutants = command(tools().join("bin/cargo-mutants"), &arguments);
     mutants.arg("--output").arg(&output);
@@ -40,15 +46,19 @@ pub(crate) fn mutants(modules: &[String]) -> Result<Value> {
     let status = mutants.status().context("cannot start cargo-mutants")?;
     // 2: some were missed; 3: some tests did not end, which is noticed as well.
     ensure!(matches!(status.code(), Some(0 | 2 | 3)), "cargo-mutants failed ({status})");
-    judge(modules, &output.join("mutants.out"))
+    judge(modules, &output.join("mutants.out"), listed(&unviable))
 }
 
-/// Counts what became of them. Fails when one survives that nobody has explained.
-fn judge(modules: &[String], output: &Path) -> Result<Value> {
-    let mut caught = listed(&output.join("caught.txt"));
-    caught.append(&mut listed(&output.join("previously_caught.txt")));
+/// Counts what became of them; `unviable` did not compile in an earlier run. Fails when one survives that nobody has
+/// explained.
+fn judge(modules: &[String], output: &Path, mut unviable: BTreeSet<String>) -> Result<Value> {
+    let before = listed(&output.join("previously_caught.txt"));
+    unviable.retain(|mutant| before.contains(mutant));
+    let mut caught: BTreeSet<_> = before.difference(&unviable).cloned().collect();
+    caught.append(&mut listed(&output.join("caught.txt")));
     caught.append(&mut listed(&output.join("timeout.txt")));
-    let (missed, unviable) = (listed(&output.join("missed.txt")), listed(&output.join("unviable.txt")));
+    unviable.append(&mut listed(&output.join("unviable.txt")));
+    let missed = listed(&output.join("missed.txt"));
     let explained = std::fs::read_to_string(root().join(SURVIVORS)).context("cannot read the survivors")?;
     // Lines move; what is changed in which function does not.
     let survivors: BTreeSet<_> = missed.iter().map(|mutant| without_line(mutant)).collect();

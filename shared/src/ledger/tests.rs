@@ -168,7 +168,7 @@ fn a_proposed_block_connects() {
     let ancestry = Ancestry { bits: parent.bits, time: parent.time, grandparent_time: Some(parent.time - 1) };
     let transactions = checked(&spec, ledger.height() + 1, original.clone()).unwrap().transactions().to_vec();
     let root = ledger.state_root();
-    let template = ledger.propose(ancestry, original.coinbase.miner, transactions.clone()).unwrap();
+    let template = ledger.propose(ancestry, original.coinbase.miner, transactions).unwrap();
     assert_eq!(*template.prev_hash(), original.header.prev_hash);
     let ids = template.transactions().iter().map(|transaction| *transaction.id());
     assert!(ids.eq(original.transactions.iter().map(Transaction::id)));

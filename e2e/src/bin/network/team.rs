@@ -179,7 +179,7 @@ impl Team {
         let running = self.members[node].node.as_ref().context("the node does not run")?;
         let mut api = self.api(node)?;
         api.authorize(&running.token)?;
-        api.set_mining(threads)
+        api.set_mining(threads).with_context(|| format!("node {node}"))
     }
 
     /// Waits until all nodes have one tip, and returns it. Only the first one mines on, until it has found two blocks

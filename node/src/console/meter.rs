@@ -122,13 +122,13 @@ fn line(verb: &str, progress: Progress, elapsed: Duration) -> String {
             format!("{height} of {last} blocks ({per_cent} %)")
         }
         _ if height == 0 => "0 blocks, for there is none after genesis yet,".to_owned(),
-        _ => format!("{height} blocks"),
+        _ => super::counted(height, "block"),
     };
     let per_second = u128::from(n_transactions) * 1_000 / elapsed.as_millis().max(1);
     let transactions = if n_transactions == 0 {
         String::new()
     } else {
-        format!(", {n_transactions} transactions ({per_second} a second)")
+        format!(", {} ({per_second} a second)", super::counted(n_transactions, "transaction"))
     };
     format!("{verb} {blocks}{transactions} in {:.1} s", elapsed.as_secs_f64())
 }
@@ -158,6 +158,8 @@ mod tests {
         assert_eq!(line("exported", whole, second), "exported 200 blocks in 1.0 s");
         let unknown = Progress { height: 50, last: None, n_transactions: 0 };
         assert_eq!(line("imported", unknown, second), "imported 50 blocks in 1.0 s");
+        let first = Progress { height: 1, last: Some(1), n_transactions: 1 };
+        assert_eq!(line("checked", first, second), "checked 1 block, 1 transaction (1 a second) in 1.0 s");
         let empty = Progress { height: 0, last: Some(0), n_transactions: 0 };
         assert_eq!(
             line("checked", empty, Duration::ZERO),

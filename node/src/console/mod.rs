@@ -131,11 +131,11 @@ impl Console {
                 line("mining", "off, because no address is known: pass --miner ADDRESS to earn the rewards")
             }
             (Some(miner), threads) => {
-                let s = if threads == 1 { "" } else { "s" };
                 let limit = start.hash_limit.map_or_else(String::new, |n| format!(", at most {}", hashes(n)));
                 line("miner", miner);
                 let when = if start.copies_first { ", once the peer's chain is copied" } else { "" };
-                line("threads", &format!("{threads} thread{s} at low priority{limit}{when}"));
+                let threads = counted(u64::try_from(threads).unwrap_or(u64::MAX), "thread");
+                line("threads", &format!("{threads} at low priority{limit}{when}"));
             }
         }
         line("network", &format!("others join with: node PORT {}", join(start.address)));
@@ -368,6 +368,12 @@ fn join(address: std::net::SocketAddr) -> String {
     } else {
         address.to_string()
     }
+}
+
+/// Returns how many there are of something.
+fn counted(count: u64, what: &str) -> String {
+    let s = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{s}")
 }
 
 /// Returns a time in a unit that keeps it short.

@@ -55,6 +55,20 @@ struct Server {
     store_reads: Semaphore,
 }
 
+impl Server {
+    fn new(chain: ChainHandle, control: Control, config: ApiConfig, token: CancellationToken) -> Self {
+        Self {
+            chain,
+            control,
+            connections: Connections::new(config.max_connections, config.max_connections_per_ip),
+            config,
+            token,
+            tasks: TaskTracker::new(),
+            store_reads: Semaphore::new(MAX_STORE_READS),
+        }
+    }
+}
+
 /// What is known of the peer of one connection.
 struct Client {
     /// Frees the place when the connection ends.
@@ -86,15 +100,7 @@ pub async fn serve(
     config: ApiConfig,
     token: CancellationToken,
 ) {
-    let server = Arc::new(Server {
-        chain,
-        control,
-        connections: Connections::new(config.max_connections, config.max_connections_per_ip),
-        config,
-        token: token.clone(),
-        tasks: TaskTracker::new(),
-        store_reads: Semaphore::new(MAX_STORE_READS),
-    });
+    let server = Arc::new(Server::new(chain, control, config, token.clone()));
     token.run_until_cancelled(accept(&listener, &server)).await;
     drop(listener);
     server.tasks.close();
@@ -184,3 +190,6 @@ async fn connection(server: Arc<Server>, stream: TcpStream, place: Place) {
         tracing::debug!(%error, "a connection ended");
     }
 }
+
+#[cfg(test)]
+mod tests;

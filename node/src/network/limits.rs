@@ -34,7 +34,8 @@ pub(super) const UNREAD_BYTES: usize = 32 << 20;
 /// Bytes of a frame below which what it costs to keep one matters: some 60 bytes.
 pub(super) const SMALL_FRAME: usize = 256;
 /// Small frames of one connection. Opening a stream, asking and ending it takes a handful, and nobody asks a thousand
-/// times a second. In the ten seconds that a question may take, 140,000 can come: 9 MB.
+/// times a second: copying 100,000 blocks took 1,100 of them. In the ten seconds that a question may take, 140,000 can
+/// come: 9 MB.
 pub(super) const FRAME_RATE: Rate = Rate { per_second: 10_000, burst: 40_000 };
 /// What is read too early waits so long.
 pub(super) const FRAME_PAUSE: Duration = Duration::from_millis(10);

@@ -246,7 +246,7 @@ fn scores(topics: &Topics) -> PeerScoreParams {
         ip_colocation_factor_weight: 0.0,
         slow_peer_weight: 0.0,
         behaviour_penalty_threshold: 100.0,
-        retain_score: Duration::from_mins(10),
+        retain_score: limits::GOSSIP_SCORE_MEMORY,
         ..PeerScoreParams::default()
     }
 }

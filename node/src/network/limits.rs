@@ -50,6 +50,9 @@ pub(super) const GOSSIP_BYTES: usize = 512 << 10;
 pub(super) const GOSSIP_HEARTBEATS: usize = 20;
 /// How long a message is known to have been here.
 pub(super) const GOSSIP_MEMORY: Duration = Duration::from_mins(2);
+/// How long the score of one that left is kept. Its reason is a link that breaks: whoever wants to get rid of a bad score
+/// comes with a new id, and hundreds of bytes for each of those would fill memory.
+pub(super) const GOSSIP_SCORE_MEMORY: Duration = Duration::from_secs(30);
 /// Messages that may wait for one peer; what comes then it does not get.
 pub(super) const GOSSIP_QUEUE: usize = 256;
 /// The score of gossip below which nothing of a peer is listened to: three messages that are wrong in themselves, such as

@@ -20,8 +20,9 @@ use crate::process;
 use crate::simulation::random::{Random, mix};
 use crate::support::{DEADLINE, address};
 
-/// What a memory allocator and a few more blocks may make of a node.
-const DRIFT: u64 = 64 << 20;
+/// What a memory allocator and a few more blocks may make of a node. Hundreds of bytes for each id that ever came
+/// would be more, in a million messages.
+const DRIFT: u64 = 24 << 20;
 /// Connections at the same time.
 const AT_ONCE: usize = 16;
 /// How long one waits for a question.

@@ -140,8 +140,9 @@ fn properties(cases: u32) -> Result<Value> {
 
 /// What reads bytes and texts. Miri is far too slow for big numbers, long hashing and whole chains.
 const INTERPRETED: [&str; 4] = ["address::", "block::", "codec::", "merkle::"];
-/// Of these, what tries every mistake that somebody can make, each with a search for where it is.
-const EXHAUSTIVE: [&str; 2] = ["every_single_typo", "two_swapped_characters"];
+/// Of these, what tries every mistake, each with a search for where it is or with a path to hash.
+const EXHAUSTIVE: [&str; 3] =
+    ["every_single_typo", "two_swapped_characters", "a_proof_holds_for_its_own_index_and_count_only"];
 
 fn miri() -> Result<Value> {
     let arguments = ["run", "nightly", "cargo", "miri", "test", "--locked", "-p", "shared", "--lib", "--"];

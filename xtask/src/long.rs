@@ -140,9 +140,13 @@ fn properties(cases: u32) -> Result<Value> {
 
 /// What reads bytes and texts. Miri is far too slow for big numbers, long hashing and whole chains.
 const INTERPRETED: [&str; 4] = ["address::", "block::", "codec::", "merkle::"];
-/// Of these, what tries every mistake, each with a search for where it is or with a path to hash.
-const EXHAUSTIVE: [&str; 3] =
-    ["every_single_typo", "two_swapped_characters", "a_proof_holds_for_its_own_index_and_count_only"];
+/// Of these, what tries every mistake, or every place in many trees.
+const EXHAUSTIVE: [&str; 4] = [
+    "every_single_typo",
+    "two_swapped_characters",
+    "a_proof_holds_for_its_own_index_and_count_only",
+    "roots_and_siblings_match_the_vectors",
+];
 
 fn miri() -> Result<Value> {
     let arguments = ["run", "nightly", "cargo", "miri", "test", "--locked", "-p", "shared", "--lib", "--"];

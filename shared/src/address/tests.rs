@@ -120,7 +120,7 @@ fn another_length_is_refused() {
         assert_eq!(Address::parse(&TEXT[..length], "iron"), wrong(length));
     }
     assert_eq!(Address::parse(&format!("{TEXT}q"), "iron"), wrong(44));
-    assert_eq!(Address::parse(&format!("iron1{}", "q".repeat(2_000)), "iron"), wrong(2_005));
+    assert_eq!(Address::parse(&format!("iron1{}", "q".repeat(100_000)), "iron"), wrong(100_005));
     // Right checksums over 19 and 21 bytes.
     for bytes in [19, 21] {
         let text = bech32::encode::<Bech32m>(Hrp::parse("iron").unwrap(), &vec![7; bytes]).unwrap();

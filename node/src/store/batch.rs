@@ -12,19 +12,22 @@ use shared::transaction::Transaction;
 use super::Engine;
 use super::load::decode;
 use super::quiet::Quiet;
+use super::rows::Rows;
 use super::tables::{ACCOUNTS, BEST, BLOCKS, HEADERS, HISTORY, MEMPOOL, META, Place, TRANSACTIONS, UNDO};
 
 /// Writes that become durable together, or not at all.
 pub(crate) struct Batch {
     transaction: Quiet<WriteTransaction>,
+    rows: Rows,
 }
 
 impl Batch {
     pub(super) fn new(transaction: WriteTransaction) -> Self {
-        Self { transaction: Quiet::new(transaction) }
+        Self { transaction: Quiet::new(transaction), rows: Rows::default() }
     }
 
     pub(super) fn commit(self) -> Engine<()> {
+        self.rows.write(&self.transaction)?;
         Ok(self.transaction.into_inner().commit()?)
     }
 
@@ -106,28 +109,25 @@ impl Batch {
             undo.remove(old)?;
         }
 
-        let mut accounts = self.transaction.open_table(ACCOUNTS)?;
         for (address, _) in &connected.undo.accounts {
-            accounts.insert(&address.0, &encode_account(&ledger.account(address)))?;
+            self.rows.put_account(address.0, encode_account(&ledger.account(address)));
         }
-
         let places = places(block);
-        let mut transactions = self.transaction.open_table(TRANSACTIONS)?;
         for (transaction, place) in block.transactions().iter().zip(&places) {
-            transactions.insert(transaction.id().as_bytes(), *place)?;
+            self.rows.put_transaction(*transaction.id().as_bytes(), *place);
         }
-
-        let mut history = self.transaction.open_table(HISTORY)?;
         for record in &connected.records {
             let place = record.transaction.and_then(|index| places.get(index)).copied();
-            let value = (place.unwrap_or((height, 0, 0)), record.head_before.as_bytes());
-            history.insert((&record.address.0, record.index), value)?;
+            let key = (record.address.0, record.index);
+            self.rows.put_history(key, place.unwrap_or((height, 0, 0)), *record.head_before.as_bytes());
         }
-        Ok(())
+        self.rows.write_many(&self.transaction)
     }
 
     /// Takes the best chain's last block off; it stays stored.
     pub(crate) fn disconnect(&self, block: &CheckedBlock, undo: &Undo) -> Engine<()> {
+        // What goes may be among them.
+        self.rows.write(&self.transaction)?;
         self.transaction.open_table(BEST)?.remove(block.height())?;
         self.transaction.open_table(UNDO)?.remove(block.height())?;
 
@@ -151,6 +151,7 @@ impl Batch {
 
     /// Takes the best chain back to genesis; all blocks stay stored.
     pub(crate) fn reset(&self, genesis: &BlockHash) -> Engine<()> {
+        self.rows.write(&self.transaction)?;
         self.transaction.delete_table(BEST)?;
         self.transaction.delete_table(ACCOUNTS)?;
         self.transaction.delete_table(UNDO)?;

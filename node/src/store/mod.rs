@@ -7,6 +7,7 @@ mod batch;
 mod error;
 mod load;
 mod quiet;
+mod rows;
 mod snapshot;
 mod tables;
 #[cfg(test)]

@@ -1,8 +1,17 @@
+use std::sync::Arc;
+
+use redb::{ReadableTable as _, ReadableTableMetadata as _};
+use shared::address::Address;
+use shared::consensus::{BodyContext, check_body};
+use shared::ledger::Ledger;
+use shared::pow::Ancestry;
 use shared::spec::ChainSpec;
 
-use super::tables::META_SCHEMA;
+use super::rows::{MOST, Rows};
+use super::tables::{META_SCHEMA, TRANSACTIONS};
 use super::upgrade::Step;
 use super::{Batch, Engine, Store, StoreError};
+use crate::verifier::AwsLcVerifier;
 
 fn one(batch: &Batch) -> Engine<()> {
     batch.put_meta("one", b"1")
@@ -48,4 +57,60 @@ fn an_older_store_is_upgraded_step_by_step_or_not_at_all() {
     drop(store);
     let error = open().unwrap_err();
     assert!(matches!(error, StoreError::NewerSchema { found: 3, supported: 1, .. }), "{error}");
+}
+
+#[test]
+fn what_is_connected_and_taken_off_in_one_write_leaves_nothing() {
+    let (directory, spec) = (tempfile::tempdir().unwrap(), Arc::new(ChainSpec::dev()));
+    let store = Store::open(directory.path(), &spec).unwrap();
+    let (mut ledger, miner) = (Ledger::new(Arc::clone(&spec)), Address([7; 20]));
+    let genesis = spec.genesis().header;
+    let tip = Ancestry { bits: genesis.bits, time: genesis.time, grandparent_time: None };
+    let template = ledger.propose(tip, miner, Vec::new()).unwrap();
+    let block = template.block(template.header(0, genesis.time + 1, genesis.bits), 0);
+    let context = BodyContext { spec: &spec, height: 1, verifier: &AwsLcVerifier, is_verified: &|_| false };
+    let block = check_body(&context, block).unwrap();
+    let connected = ledger.connect(&block).unwrap();
+
+    let rows = || {
+        let snapshot = store.reader().snapshot().unwrap();
+        (
+            snapshot.account(&miner).unwrap().balance,
+            snapshot.index_sizes().unwrap(),
+            snapshot.tip().unwrap().0,
+        )
+    };
+    store
+        .write(|batch| {
+            batch.connect(&block, &connected, &ledger, 10)?;
+            batch.disconnect(&block, &connected.undo)
+        })
+        .unwrap();
+    assert_eq!(rows(), (0, (0, 0), 0));
+    store.write(|batch| batch.connect(&block, &connected, &ledger, 10)).unwrap();
+    assert_eq!(rows(), (10, (0, 1), 1));
+}
+
+#[test]
+fn rows_that_are_kept_back_are_written_before_they_fill_the_memory() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::open(directory.path(), &ChainSpec::dev()).unwrap();
+    let (transaction, rows) = (store.reader.database.begin_write().unwrap(), Rows::default());
+    let mut most = 0;
+    for number in 0..150_000_u32 {
+        let mut id = [0; 32];
+        id[..4].copy_from_slice(&number.to_le_bytes());
+        rows.put_transaction(id, (u64::from(number), 0, 0));
+        rows.write_many(&transaction).unwrap();
+        most = most.max(rows.count());
+    }
+    assert!(most < MOST && rows.count() > 0, "{most}");
+    rows.write(&transaction).unwrap();
+    // The last one counts.
+    rows.put_transaction([0; 32], (7, 7, 7));
+    rows.put_transaction([0; 32], (8, 8, 8));
+    rows.write(&transaction).unwrap();
+    let table = transaction.open_table(TRANSACTIONS).unwrap();
+    assert_eq!((table.len().unwrap(), rows.count()), (150_000, 0));
+    assert_eq!(table.get(&[0; 32]).unwrap().unwrap().value(), (8, 8, 8));
 }

@@ -13,7 +13,8 @@ use crate::browser;
 use crate::format::shorten;
 use crate::history::{self, Line};
 use crate::locale::text;
-use crate::store::{Store, store};
+use crate::route::Route;
+use crate::store::{Control, Store, store};
 
 /// Shows the newest lines: all, or at most `limit`.
 #[component]
@@ -78,14 +79,32 @@ fn Empty() -> impl IntoView {
         let port = store.node.with(|node| node.address.port);
         format!("cargo run --release -- {port}{chain} --miner {address}")
     };
+    let way_to_coins = move || match store.control.get() {
+        Control::Granted(node) if node.threads > 0 && node.payout == store.address() => {
+            view! { <p>{text::history_empty_soon}</p> }.into_any()
+        }
+        Control::Granted(_) => view! {
+            <p>{text::history_empty_own}</p>
+            <p>
+                <a href=Route::Settings.fragment() data-testid="steer-node">
+                    {text::history_empty_own_link}
+                </a>
+            </p>
+        }
+        .into_any(),
+        Control::None | Control::Refused => view! {
+            <p>{text::history_empty_note}</p>
+            <p class="long-text"><code>{command}</code></p>
+        }
+        .into_any(),
+    };
     let content = move || {
         if store.history.with(Option::is_none) {
             return text::history_loading().into_any();
         }
         view! {
             <p><strong>{text::history_empty}</strong></p>
-            <p>{text::history_empty_note}</p>
-            <p class="long-text"><code>{command}</code></p>
+            {way_to_coins}
         }
         .into_any()
     };

@@ -190,7 +190,8 @@ async fn the_page_of_a_node_steers_it() -> Result<()> {
         );
 
         import(&page, 8).await?;
-        page.click("nav-settings").await?;
+        // The node mines to another wallet.
+        page.click("steer-node").await?;
         page.attribute_when("mining", "data-threads", "1", |threads| threads == "1").await?;
         page.text_when("payout", "the miner's address", |text| text.starts_with("dev1")).await?;
         page.click("payout-take").await?;

@@ -6,10 +6,11 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
 
 use anyhow::{Context as _, Result, anyhow, bail};
-use fantoccini::ClientBuilder;
+use fantoccini::{Client, ClientBuilder};
 use futures_util::FutureExt as _;
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use crate::output::Output;
 use crate::page::Page;
@@ -20,6 +21,9 @@ const CAPABILITIES: &str = include_str!("../../shared/webdriver.json");
 
 /// Measurements run for long inside the page.
 const LONGEST_SCRIPT_MS: u32 = 10 * 60 * 1000;
+
+/// How often Chromium may fail to start, which says nothing of the page: on a busy machine it does so now and then.
+const STARTS: usize = 3;
 
 /// A chromedriver with the pages that it has opened.
 #[derive(Debug)]
@@ -70,7 +74,25 @@ impl Browser {
     ///
     /// # Errors
     /// When the browser does not start or the page does not load.
+    #[allow(
+        clippy::print_stdout,
+        reason = "whoever runs the tests should know that it took more than one start"
+    )]
     pub async fn open(&self, name: &str, url: &str) -> Result<Page> {
+        let mut started = self.start_chromium().await;
+        for _ in 1..STARTS {
+            let Err(error) = &started else { break };
+            println!("Chromium did not start, and is started again: {error:#}");
+            started = self.start_chromium().await;
+        }
+        let (client, profile) = started?;
+        let page = Page::new(name, client, profile);
+        self.pages.lock().expect(UNPOISONED).push(page.clone());
+        page.goto(url).await?;
+        Ok(page)
+    }
+
+    async fn start_chromium(&self) -> Result<(Client, TempDir)> {
         let profile = tempfile::Builder::new().prefix("ironchain-profile").tempdir()?;
         let mut capabilities: serde_json::Map<String, Value> = serde_json::from_str(CAPABILITIES)?;
         let options = capabilities.get_mut("goog:chromeOptions").context("no options of Chromium")?;
@@ -87,10 +109,7 @@ impl Browser {
         capabilities.insert("timeouts".into(), json!({ "script": LONGEST_SCRIPT_MS }));
         let mut builder = ClientBuilder::new(HttpConnector::new());
         let client = builder.capabilities(capabilities).connect(&self.address).await?;
-        let page = Page::new(name, client, profile);
-        self.pages.lock().expect(UNPOISONED).push(page.clone());
-        page.goto(url).await?;
-        Ok(page)
+        Ok((client, profile))
     }
 }
 

@@ -250,16 +250,22 @@ impl Page {
         Ok(element.click().await?)
     }
 
-    /// Types a text into an element in place of what is there.
+    /// Types a text into an element in place of what is there, as soon as it can be pressed.
     ///
     /// # Errors
     /// When nothing can be typed into it.
     pub async fn fill(&self, id: &str, text: &str) -> Result<()> {
-        self.click(id).await?;
-        let element = self.client.find(Locator::Css(&selector(id))).await?;
         let keys = if text.is_empty() { BACKSPACE } else { text };
-        let typed = element.send_keys(&format!("{SELECT_ALL}{keys}")).await;
-        typed.with_context(|| format!("{}: cannot type into {id}", self.name))
+        let keys = format!("{SELECT_ALL}{keys}");
+        self.wait(&format!("{id} that takes what is typed"), async || {
+            Ok(self.try_fill(id, &keys).await.map_err(|error| error.to_string()))
+        })
+        .await
+    }
+
+    async fn try_fill(&self, id: &str, keys: &str) -> Result<()> {
+        self.try_click(id).await?;
+        Ok(self.client.find(Locator::Css(&selector(id))).await?.send_keys(keys).await?)
     }
 
     /// Puts a text into an element in one go, as from the clipboard, in place of what is there.

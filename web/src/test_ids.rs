@@ -10,7 +10,7 @@
 //! | import | `import-tab-words`, `import-tab-file`, `import-tab-key`, `import-words`, `suggestion`, `import-bip39-passphrase`, `import-file`, `import-key`, `passphrase`, `passphrase-repeat`, `import-submit`, `cancel` |
 //! | unlock | `unlock-passphrase`, `unlock-submit`, `unlock-forgot` |
 //! | overview | `balance` (`data-value` = plain number), `balance-note`, `not-checked`, `address`, `copy-address`, `tip-height`, `chain`, `chain-branches`, `block` (`data-height`) |
-//! | history | `history-list`, `history-entry` (`data-state` = `pending`, `confirmed`; `data-tx` = the id of a payment), `entry-state`, `entry-comment`, `history-empty`, `steer-node`, `load-older` |
+//! | history | `history-list`, `history-entry` (`data-state` = `pending`, `confirmed`; `data-tx` = the id of a payment), `entry-state`, `entry-comment`, `history-empty`, `mine-here`, `load-older` |
 //! | receive | `address`, `copy-address`, `tutorial-address-show`, `tutorial-address`, `copy-tutorial-address` |
 //! | send | `send-to`, `send-amount`, `send-fee`, `send-comment`, `send-review`, `send-nothing` |
 //! | confirm | `confirm-to`, `confirm-amount`, `confirm-fee`, `confirm-total`, `confirm-after`, `confirm-comment`, `confirm-from`, `confirm-chain`, `confirm-nonce`, `confirm-expires`, `confirm-fee-typed`, `look-alike`, `confirm-submit`, `confirm-back` |

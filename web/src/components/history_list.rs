@@ -9,11 +9,11 @@ use shared::hash::TxId;
 use super::figures::{coins, digits};
 use super::foreign::foreign;
 use super::icons::{Icon, icon};
+use super::mine_here::MineHere;
 use crate::browser;
 use crate::format::shorten;
 use crate::history::{self, Line};
 use crate::locale::text;
-use crate::route::Route;
 use crate::store::{Control, Store, store};
 
 /// Shows the newest lines: all, or at most `limit`.
@@ -83,13 +83,9 @@ fn Empty() -> impl IntoView {
         Control::Granted(node) if node.threads > 0 && node.payout == store.address() => {
             view! { <p>{text::history_empty_soon}</p> }.into_any()
         }
-        Control::Granted(_) => view! {
+        Control::Granted(node) => view! {
             <p>{text::history_empty_own}</p>
-            <p>
-                <a href=Route::Settings.fragment() data-testid="steer-node">
-                    {text::history_empty_own_link}
-                </a>
-            </p>
+            <MineHere node />
         }
         .into_any(),
         Control::None | Control::Refused => view! {

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use shared::api::views::NodeView;
 use wallet_wasm::protocol::Steering;
 
-use crate::components::{AddressText, Attempt, ErrorNotice};
+use crate::components::{AddressText, Attempt, ErrorNotice, usual_threads};
 use crate::locale::text;
 use crate::store::{Control, store};
 use crate::wallet::wallet;
@@ -57,9 +57,8 @@ fn Steer(node: Signal<Option<NodeView>>) -> impl IntoView {
     let payout = Memo::new(move |_| node.with(|node| node.as_ref().and_then(|node| node.payout.clone())));
     let state = move || node.with(|node| node.as_ref().map(mining));
     let switch = move |_| {
-        // As many as the node takes by itself.
-        let half = node.with_untracked(|node| node.as_ref().map_or(1, |node| node.processors / 2)).max(1);
-        steer(Steering::SetMining { threads: if threads() == 0 { half } else { 0 } });
+        let usual = node.with_untracked(|node| node.as_ref().map_or(1, usual_threads));
+        steer(Steering::SetMining { threads: if threads() == 0 { usual } else { 0 } });
     };
     let own = move || store.address();
     let is_elsewhere = move || own().is_some() && payout.get() != own();

@@ -7,6 +7,7 @@ use clap::Subcommand;
 use serde_json::{Value, json};
 
 use crate::fuzz::{Build, fuzz};
+use crate::moduli::weak_keys;
 use crate::mutants::mutants;
 use crate::network;
 use crate::reproducible::reproducible;
@@ -82,6 +83,12 @@ pub(crate) enum Long {
     },
     /// Simulates up to a thousand nodes, to see how fast blocks spread; writes docs/network.md and its picture.
     SimulationReport,
+    /// Makes keys as wallets do, and looks for every known weakness.
+    WeakKeys {
+        /// How many.
+        #[arg(long, default_value_t = 10_000)]
+        keys: u32,
+    },
     /// Changes the rules in one place at a time, and asks whether a test notices.
     Mutants {
         /// Only these modules of `shared`.
@@ -116,6 +123,7 @@ pub(crate) fn long(chore: Long) -> Result<()> {
         Long::Hostile { messages, seed } => ("hostile", hostile(messages, seed)?),
         Long::Simulation { seeds, seed } => ("simulation", simulation(seeds, seed)?),
         Long::SimulationReport => ("simulation-report", simulation_report()?),
+        Long::WeakKeys { keys } => ("weak-keys", weak_keys(keys)?),
         Long::Mutants { modules } => ("mutants", mutants(&modules)?),
         Long::Reproducible => ("reproducible", reproducible()?),
         Long::Miri => ("miri", miri()?),

@@ -6,6 +6,7 @@ mod bench;
 mod check;
 mod fuzz;
 mod long;
+mod moduli;
 mod mutants;
 mod network;
 mod page;

@@ -8,6 +8,7 @@ use clap::ValueEnum;
 use serde_json::Value;
 
 use crate::fuzz;
+use crate::moduli::weak_keys;
 use crate::page::page;
 use crate::run::{cargo, command, is_installed, root, run, target_dir};
 use crate::setup::{has_npm_packages, may_install, python_path, setup, wasm_runner};
@@ -29,6 +30,9 @@ pub(crate) enum Part {
 /// more.
 const WORKSPACE: [&str; 3] = ["test", "--locked", "--workspace"];
 const WITH_END_TO_END: [&str; 2] = ["--features", "e2e/programs"];
+
+/// Keys among which weak ones are looked for.
+const KEYS: u32 = 40;
 
 /// Builds a command that runs native tests, with nodes that have no page: it takes minutes to build.
 pub(crate) fn without_page() -> Command {
@@ -100,12 +104,18 @@ fn wasm() -> Result<()> {
     )
 }
 
+/// Builds all programs, examples and tests.
+pub(crate) fn build_all() -> Result<()> {
+    run("programs and tests", cargo(&WORKSPACE).args(WITH_END_TO_END).arg("--no-run"))
+}
+
 fn end_to_end() -> Result<()> {
-    run("programs and tests", cargo(&WORKSPACE).args(WITH_END_TO_END).arg("--no-run"))?;
+    build_all()?;
     let test = end_to_end_test()?;
     page()?;
     let python = python_path();
     run("Python vectors", &mut command(&python, &["e2e/python/test_vectors.py"]))?;
+    weak_keys(KEYS)?;
     run(
         "end-to-end tests",
         command(test, &["--nocapture", "--test-threads=1"])

@@ -5,7 +5,7 @@ share a prime."""
 
 import sys
 from hashlib import shake_256
-from math import gcd, prod
+from math import prod
 from pathlib import Path
 
 import gmpy2
@@ -18,15 +18,24 @@ E = 65537
 SHARED = "shares a prime with another of these keys"
 
 
+def share_primes(moduli: list[int]) -> list[bool]:
+    """Whether each shares a prime with another, by Bernstein's batch algorithm: a tree of products, and the remainder of
+    the whole product by the square of each."""
+    levels = [[gmpy2.mpz(n) for n in moduli]]
+    while len(levels[-1]) > 1:
+        level = levels[-1]
+        levels.append([prod(level[i : i + 2]) for i in range(0, len(level), 2)])
+    remainders = levels.pop()
+    for level in reversed(levels):
+        remainders = [remainders[i // 2] % n**2 for i, n in enumerate(level)]
+    return [gmpy2.gcd(remainder // n, n) != 1 for remainder, n in zip(remainders, moduli)]
+
+
 def weak(moduli: list[int]) -> list[tuple[int, list[str]]]:
     """The moduli that are weak, with what is wrong with each."""
-    # Whatever divides a modulus and the product of the others divides the product twice.
-    product = gmpy2.mpz(prod(moduli))
     found = []
-    for n in moduli:
-        wrong = list(checkrsa(n, e=E, checks=CHECKS))
-        if gcd(int(product % gmpy2.mpz(n) ** 2) // n, n) != 1:
-            wrong.append(SHARED)
+    for n, shares in zip(moduli, share_primes(moduli)):
+        wrong = list(checkrsa(n, e=E, checks=CHECKS)) + [SHARED] * shares
         if wrong:
             found.append((n, wrong))
     return found
@@ -39,7 +48,8 @@ def prime(name: bytes) -> int:
 
 def weak_keys_are_found() -> None:
     p, q, r = prime(b"p"), prime(b"q"), prime(b"r")
-    assert weak([p * q, p * r]) == [(p * q, [SHARED]), (p * r, [SHARED])]
+    fine = [prime(b"p%d" % i) * prime(b"q%d" % i) for i in range(4)]
+    assert weak([p * q, *fine, p * r]) == [(p * q, [SHARED]), (p * r, [SHARED])]
     close = p * int(gmpy2.next_prime(p))
     assert weak([q * r, close]) == [(close, ["fermat"])]
 

@@ -99,6 +99,9 @@ pub(crate) enum Long {
     /// Runs tests of `shared` in Miri, an interpreter that finds undefined behaviour. It is part of the nightly toolchain:
     /// `rustup component add miri rust-src --toolchain nightly`.
     Miri,
+    /// Runs the tests of `shared` as a program of 32 bits. It needs `rustup target add i686-unknown-linux-gnu` and a C
+    /// compiler for it, on Debian `apt-get install gcc-multilib`.
+    I686,
     /// Fuzzes every target.
     Fuzz {
         /// Only this one.
@@ -127,6 +130,7 @@ pub(crate) fn long(chore: Long) -> Result<()> {
         Long::Mutants { modules } => ("mutants", mutants(&modules)?),
         Long::Reproducible => ("reproducible", reproducible()?),
         Long::Miri => ("miri", miri()?),
+        Long::I686 => ("i686", i686()?),
         Long::Fuzz { target, seconds } => {
             let reached = fuzz(Build::Optimised, target.as_deref(), seconds)?;
             let entry = |reached: &crate::fuzz::Reached| {
@@ -167,6 +171,12 @@ fn miri() -> Result<Value> {
         .env("PROPTEST_CASES", "2");
     run("miri", miri.env("CARGO_TARGET_DIR", target_dir().join("miri")))?;
     Ok(json!({ "tests_of": INTERPRETED, "failures": 0 }))
+}
+
+fn i686() -> Result<Value> {
+    let arguments = ["test", "--locked", "-p", "shared", "--lib", "--target", "i686-unknown-linux-gnu"];
+    run("32 bits", &mut cargo(&arguments))?;
+    Ok(json!({ "tests_of": "shared", "failures": 0 }))
 }
 
 /// Runs a test of the store as often as `count` says; its figures are in its output.

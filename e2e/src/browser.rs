@@ -22,7 +22,7 @@ const CAPABILITIES: &str = include_str!("../../shared/webdriver.json");
 /// Measurements run for long inside the page.
 const LONGEST_SCRIPT_MS: u32 = 10 * 60 * 1000;
 
-/// How often Chromium may fail to start, which says nothing of the page: on a busy machine it does so now and then.
+/// How often Chromium is started before a test gives up: one that does not start says nothing of the page.
 const STARTS: usize = 3;
 
 /// A chromedriver with the pages that it has opened.

@@ -83,7 +83,7 @@ pub(crate) enum Long {
     },
     /// Simulates up to a thousand nodes, to see how fast blocks spread; writes docs/network.md and its picture.
     SimulationReport,
-    /// Makes keys as wallets do, and looks for every known weakness.
+    /// Makes keys as wallets do, and looks for what badkeys knows of weak ones and for shared primes.
     WeakKeys {
         /// How many.
         #[arg(long, default_value_t = 10_000)]

@@ -149,7 +149,19 @@ impl ChainHandle {
     /// Which one is the first that breaks a rule, cannot be judged now, or meets a failing disk or a stopping node.
     pub async fn submit_blocks(&self, blocks: Vec<CheckedBlock>) -> Result<(), RefusedBlock> {
         let stopped = RefusedBlock { index: 0, error: SubmitError::Stopped };
-        self.ask(|reply| Command::Blocks(blocks, reply)).await.unwrap_or(Err(stopped))
+        self.queue_blocks(blocks).await.await.unwrap_or(Err(stopped))
+    }
+
+    /// Queues blocks as [`ChainHandle::submit_blocks`] does, behind all that are queued already. The answer says what
+    /// became of them, and is dropped when the node stops.
+    pub(crate) async fn queue_blocks(
+        &self,
+        blocks: Vec<CheckedBlock>,
+    ) -> oneshot::Receiver<Result<(), RefusedBlock>> {
+        let (reply, answer) = oneshot::channel();
+        // What cannot be sent is dropped, and the reply with it.
+        drop(self.commands.send(Command::Blocks(blocks, reply)).await);
+        answer
     }
 
     /// Does the same from a thread that runs no event loop, and blocks it.

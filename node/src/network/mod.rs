@@ -7,6 +7,7 @@
 //! Others see a [`NetworkHandle`]: who is there, how far the chain has come, and what an operator should hear.
 
 mod behaviour;
+mod blocks;
 mod codec;
 mod connections;
 mod driver;
@@ -30,6 +31,7 @@ mod requests;
 mod serve;
 mod task;
 mod transactions;
+mod turns;
 
 use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};

@@ -13,7 +13,7 @@ use libp2p::swarm::ConnectionId;
 use libp2p::{PeerId, Swarm};
 use shared::hash::{BlockHash, TxId};
 use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
@@ -27,6 +27,7 @@ use super::orders::{ORDER_CAPACITY, Order};
 use super::outbox::Outbox;
 use super::peer::Peer;
 use super::transactions::{Admission, Origin};
+use super::turns::Turns;
 use super::{EVENT_CAPACITY, Listening, NetworkError, NetworkEvent, NetworkHandle, Status, limits};
 use crate::chain::{ChainEvent, ChainHandle};
 use crate::clock::Clock;
@@ -92,6 +93,7 @@ pub(crate) struct Task {
     pub(super) news: VecDeque<Event>,
     /// The blocks that are with the chain because of `sync`, which need not be told of them.
     pub(super) submitting: HashSet<BlockHash>,
+    pub(super) submission_turns: Turns,
     /// The last tip that all peers have heard of, from us or by gossip that we let pass.
     pub(super) announced: BlockHash,
     /// The tip of the last chain event.
@@ -102,8 +104,7 @@ pub(crate) struct Task {
     pub(super) work: JoinSet<Done>,
     pub(super) answering: usize,
     pub(super) admitting: usize,
-    /// Done, or dropped, when the last message with transactions is with the chain.
-    pub(super) queued: oneshot::Receiver<()>,
+    pub(super) admission_turns: Turns,
     outlets: Outlets,
     /// Whether an operator hears of the progress.
     is_far_behind: bool,
@@ -195,6 +196,7 @@ impl Listening {
             judging: BTreeMap::new(),
             news: VecDeque::new(),
             submitting: HashSet::new(),
+            submission_turns: Turns::default(),
             announced: tip.hash,
             tip_height: tip.height,
             relaying: HashSet::new(),
@@ -202,7 +204,7 @@ impl Listening {
             work: JoinSet::new(),
             answering: 0,
             admitting: 0,
-            queued: oneshot::channel().1,
+            admission_turns: Turns::default(),
             outlets,
             is_far_behind: false,
             told_progress: now,

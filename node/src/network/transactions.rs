@@ -6,9 +6,9 @@ use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 use shared::consensus::{CheckedTransaction, TxError, check_transaction};
 use shared::hash::TxId;
 use shared::transaction::Transaction;
-use tokio::sync::oneshot;
 
 use super::task::{Done, Task};
+use super::turns::Turn;
 use super::{limits, serve};
 use crate::chain::{ChainHandle, SubmitTransactionError, View};
 use crate::mempool::{AdmissionError, Worth};
@@ -63,9 +63,7 @@ impl Task {
         if matches!(origin, Origin::Gossip(..)) {
             self.relaying.extend(transactions.iter().map(Transaction::id));
         }
-        let (queued, next) = oneshot::channel();
-        let turn = Turn { before: std::mem::replace(&mut self.queued, next), queued };
-        let chain = self.chain.clone();
+        let (chain, turn) = (self.chain.clone(), self.admission_turns.next());
         self.work.spawn(async move { Done::Admitted(origin, admit(chain, transactions, turn).await) });
     }
 
@@ -110,16 +108,9 @@ impl Task {
     }
 }
 
-/// Signatures are checked beside those of other messages, but what comes of it reaches the chain in the order of arrival:
-/// a sender's transactions may be in several, and one without those before it is refused.
-#[derive(Debug)]
-struct Turn {
-    /// Done, or dropped, when the message before is with the chain.
-    before: oneshot::Receiver<()>,
-    queued: oneshot::Sender<()>,
-}
-
-/// Judges transactions, in their order.
+/// Judges transactions, in their order. Signatures are checked beside those of other messages, but what comes of it
+/// reaches the chain in the order of arrival: a sender's transactions may be in several, and one without those before it
+/// is refused.
 async fn admit(chain: ChainHandle, transactions: Vec<Transaction>, turn: Turn) -> Admission {
     let view = chain.view();
     let spec = std::sync::Arc::clone(chain.spec());
@@ -145,14 +136,14 @@ async fn admit(chain: ChainHandle, transactions: Vec<Transaction>, turn: Turn) -
             Err(error) => admission.invalid = admission.invalid.or(Some(error)),
         }
     }
-    drop(turn.before.await);
+    let turn = turn.come().await;
     // All at once, so that one durable write serves them.
     let mut answers = Vec::new();
     for checked in good {
         let transaction = checked.transaction().clone();
         answers.push((transaction, chain.queue_transaction(checked).await));
     }
-    drop(turn.queued);
+    drop(turn);
     for (transaction, answer) in answers {
         match answer.await {
             Ok(Ok(())) => admission.admitted.push(transaction),

@@ -89,6 +89,12 @@ pub(crate) enum Long {
         #[arg(long, default_value_t = 10_000)]
         keys: u32,
     },
+    /// Asks whether the time of signing depends on what is signed.
+    SigningTime {
+        /// How many signatures to time.
+        #[arg(long, default_value_t = 100_000)]
+        signatures: u32,
+    },
     /// Changes the rules in one place at a time, and asks whether a test notices.
     Mutants {
         /// Only these modules of `shared`.
@@ -122,11 +128,16 @@ pub(crate) fn long(chore: Long) -> Result<()> {
         Long::FullDisk { disks } => ("full-disk", store_test("full_disk::", "FULL_DISKS", disks)?),
         Long::BitFlips { flips } => ("bit-flips", store_test("damage::a_bit", "BIT_FLIPS", flips)?),
         Long::Forks { trees } => ("forks", store_test("forks::", "RANDOM_TREES", trees)?),
-        Long::Network { schedules, first_seed } => ("network", network::schedules(first_seed, schedules)?),
+        Long::Network { schedules, first_seed } => {
+            // Later ones are a file of their own, beside that of the first.
+            let name = if first_seed == 1 { "network" } else { "network-continued" };
+            (name, network::schedules(first_seed, schedules)?)
+        }
         Long::Hostile { messages, seed } => ("hostile", hostile(messages, seed)?),
         Long::Simulation { seeds, seed } => ("simulation", simulation(seeds, seed)?),
         Long::SimulationReport => ("simulation-report", simulation_report()?),
         Long::WeakKeys { keys } => ("weak-keys", weak_keys(keys)?),
+        Long::SigningTime { signatures } => ("signing-time", signing_time(signatures)?),
         Long::Mutants { modules } => ("mutants", mutants(&modules)?),
         Long::Reproducible => ("reproducible", reproducible()?),
         Long::Miri => ("miri", miri()?),
@@ -177,6 +188,21 @@ fn i686() -> Result<Value> {
     let arguments = ["test", "--locked", "-p", "shared", "--lib", "--target", "i686-unknown-linux-gnu"];
     run("32 bits", &mut cargo(&arguments))?;
     Ok(json!({ "tests_of": "shared", "failures": 0 }))
+}
+
+/// What chance alone exceeds about once in a hundred thousand comparisons: the usual limit in tests of leakage (Goodwill et al.,
+/// 2011).
+const T_LIMIT: f64 = 4.5;
+
+fn signing_time(signatures: u32) -> Result<Value> {
+    let arguments = ["run", "--locked", "--release", "-p", "shared", "--example", "signing_time"];
+    let text = said(cargo(&arguments).args(["--", &signatures.to_string()]))?;
+    let times: Value = serde_json::from_str(&text).with_context(|| format!("no JSON: {text}"))?;
+    println!("{times:#}");
+    let t = |name: &str| times[name].as_f64().with_context(|| format!("no number: {name}"));
+    ensure!(t("t_of_a_hundredth_longer")? > T_LIMIT, "too few or too noisy to tell: ask for more signatures");
+    ensure!(t("t")? < T_LIMIT, "the time of signing depends on what is signed");
+    Ok(times)
 }
 
 /// Runs a test of the store as often as `count` says; its figures are in its output.

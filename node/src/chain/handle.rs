@@ -24,7 +24,7 @@ pub(super) type Reply<T, E> = oneshot::Sender<Result<T, E>>;
 #[derive(Debug)]
 pub(super) enum Command {
     Transaction(Arc<CheckedTransaction>, Reply<(), SubmitTransactionError>),
-    Block(Box<Block>, Reply<Submitted, SubmitError>),
+    Block(Box<Block>, Source, Reply<Submitted, SubmitError>),
     Blocks(Vec<CheckedBlock>, Reply<(), RefusedBlock>),
     Template(Address, Reply<BlockTemplate, TemplateError>),
     Check(Arc<CheckedTransaction>, Reply<(), SubmitTransactionError>),
@@ -32,6 +32,15 @@ pub(super) enum Command {
     Forks(Reply<Forks, ChainError>),
     RememberMiner(Address, Reply<(), ChainError>),
     Headers(Reply<HeaderTree, ChainError>),
+}
+
+/// Why a block came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Source {
+    /// Somebody offers it.
+    Offered,
+    /// It was asked for, because of the header that it has or those that build on it.
+    Requested,
 }
 
 /// What became of a block that was accepted. Each is said only after the block is durable.
@@ -139,7 +148,20 @@ impl ChainHandle {
     /// # Errors
     /// When it breaks a rule, cannot be judged now, the disk fails or the node stops.
     pub async fn submit_block(&self, block: Block) -> Result<Submitted, SubmitError> {
-        self.ask(|reply| Command::Block(Box::new(block), reply)).await.unwrap_or(Err(SubmitError::Stopped))
+        self.block(block, Source::Offered).await
+    }
+
+    /// Offers a block that was asked for, whatever little work its branch has by itself: what builds on it may have more.
+    ///
+    /// # Errors
+    /// As [`ChainHandle::submit_block`].
+    pub(crate) async fn submit_requested_block(&self, block: Block) -> Result<Submitted, SubmitError> {
+        self.block(block, Source::Requested).await
+    }
+
+    async fn block(&self, block: Block, source: Source) -> Result<Submitted, SubmitError> {
+        let command = |reply| Command::Block(Box::new(block), source, reply);
+        self.ask(command).await.unwrap_or(Err(SubmitError::Stopped))
     }
 
     /// Offers blocks that were asked for, because their headers are known to be worth it: checked bodies, parents

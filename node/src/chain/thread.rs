@@ -134,7 +134,7 @@ impl Loop {
         let error = error.clone();
         match command {
             Command::Transaction(_, reply) => tell(reply, Err(SubmitTransactionError::Store(error))),
-            Command::Block(_, reply) => tell(reply, Err(SubmitError::Store(error))),
+            Command::Block(_, _, reply) => tell(reply, Err(SubmitError::Store(error))),
             Command::Blocks(_, reply) => {
                 tell(reply, Err(RefusedBlock { index: 0, error: SubmitError::Store(error) }));
             }
@@ -153,9 +153,9 @@ impl Loop {
                 Ok(()) => admitted.push(reply),
                 Err(error) => tell(reply, Err(SubmitTransactionError::Refused(error))),
             },
-            Command::Block(block, reply) => {
+            Command::Block(block, source, reply) => {
                 self.commit(admitted)?;
-                let accepted = self.state.accept(*block);
+                let accepted = self.state.accept(*block, source);
                 return self.accepted(accepted, reply, |submitted, refused| {
                     match (submitted.first(), refused) {
                         (_, Some(error)) => Err(error),

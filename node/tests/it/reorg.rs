@@ -226,8 +226,11 @@ async fn a_failed_replay_is_condemned_and_the_old_branch_stays() {
 #[tokio::test]
 async fn undo_data_that_is_wrong_condemns_no_block() {
     let spec = easy_spec();
-    for position in [10, 75] {
-        let (here, there) = common(&spec, Options::default()).await;
+    for (fork, position) in [(3, 10), (3, 75), (0, 10)] {
+        let (here, there) = match fork {
+            0 => (TestChain::new(&spec), TestChain::new(&spec)),
+            _ => common(&spec, Options::default()).await,
+        };
         here.mine_many(2, address(2)).await;
         let theirs = there.mine_many(3, address(3)).await;
         // A bit in an address, or in the range over the headers: the first block of ours is undone to something else.
@@ -238,16 +241,19 @@ async fn undo_data_that_is_wrong_condemns_no_block() {
                 let undo: redb::TableDefinition<'_, u64, &[u8]> = redb::TableDefinition::new("undo");
                 let mut bytes = {
                     let table = transaction.open_table(undo).unwrap();
-                    table.get(4).unwrap().unwrap().value().to_vec()
+                    table.get(fork + 1).unwrap().unwrap().value().to_vec()
                 };
                 bytes[position] ^= 1;
-                transaction.open_table(undo).unwrap().insert(4, bytes.as_slice()).unwrap();
+                transaction.open_table(undo).unwrap().insert(fork + 1, bytes.as_slice()).unwrap();
                 transaction.commit().unwrap();
             })
             .unwrap();
         here.take(&theirs[..2]).await;
         here.clock.advance(2);
         let error = here.chain.submit_block(theirs[2].clone()).await.unwrap_err();
-        assert!(matches!(error, SubmitError::Store(StoreError::Corrupt { .. })), "{position}: {error:?}");
+        assert!(
+            matches!(error, SubmitError::Store(StoreError::Corrupt { .. })),
+            "{fork}, {position}: {error:?}"
+        );
     }
 }

@@ -14,7 +14,7 @@ use shared::hash::{BlockHash, TxId};
 use super::reorg::ConnectError;
 use super::{ChainState, context};
 use crate::chain::error::SubmitError;
-use crate::chain::handle::Submitted;
+use crate::chain::handle::{Source, Submitted};
 use crate::chain::view::{HeadChange, TransactionChange};
 use crate::headers::NodeId;
 use crate::store::{Batch, StoreError};
@@ -45,13 +45,13 @@ pub(super) struct Writes {
 }
 
 impl ChainState {
-    /// Takes a block that nobody asked for: checks it, stores it, and moves the tip when its branch has the most work.
-    pub(in crate::chain) fn accept(&mut self, block: Block) -> Accepted {
+    /// Takes a block: checks it, stores it, and moves the tip when its branch has the most work.
+    pub(in crate::chain) fn accept(&mut self, block: Block, source: Source) -> Accepted {
         let hash = block.header.hash();
         let (submitted, refused) = match self.find(&hash) {
             // A hash says all: the body that came along is of no interest.
             Ok(Some(_)) => (vec![Submitted::Known], None),
-            Ok(None) => match self.check(block, &hash) {
+            Ok(None) => match self.check(block, &hash, source) {
                 Ok(block) => return self.accept_all(vec![block]),
                 Err(error) => (Vec::new(), Some(error)),
             },
@@ -86,9 +86,11 @@ impl ChainState {
     }
 
     /// Checks header and body, the cheap rules first.
-    fn check(&mut self, block: Block, hash: &BlockHash) -> Result<CheckedBlock, SubmitError> {
+    fn check(&mut self, block: Block, hash: &BlockHash, source: Source) -> Result<CheckedBlock, SubmitError> {
         let parent = self.check_header(&block.header, hash)?;
-        self.check_worth(&block.header, parent)?;
+        if source == Source::Offered {
+            self.check_worth(&block.header, parent)?;
+        }
         self.check_body(block, parent)
     }
 

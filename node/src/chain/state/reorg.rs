@@ -155,8 +155,12 @@ impl ChainState {
             left.truncate(self.options.mempool.count);
         }
         // A wrong account here would condemn the next block, which is innocent.
-        if can_undo && fork != HeaderTree::GENESIS {
-            let expected = self.stored_block(batch, fork)?.coinbase().state_root;
+        if can_undo {
+            let expected = if fork == HeaderTree::GENESIS {
+                Ledger::new(Arc::clone(&self.spec)).state_root()
+            } else {
+                self.stored_block(batch, fork)?.coinbase().state_root
+            };
             if self.ledger.state_root() != expected {
                 return Err(self.damaged(fork, "the undo data above it does not lead back to it"));
             }

@@ -86,7 +86,7 @@ async fn condemn(chain: &ChainHandle, Failure { block, error }: Failure) -> Outc
         (_, Verdict::BadBody) | (None, _) => Outcome::BadBody(*error),
         (Some(_), Verdict::NotNow) => Outcome::Undecided,
         (Some(block), Verdict::Invalid) => {
-            chain.submit_block(*block).await.map_or_else(outcome, |_| Outcome::Stored)
+            chain.submit_requested_block(*block).await.map_or_else(outcome, |_| Outcome::Stored)
         }
     }
 }

@@ -1,6 +1,8 @@
 use std::time::Duration;
 
 use shared::address::Address;
+use shared::block::Coinbase;
+use shared::merkle::merkle_root;
 use shared::pow::CompactTarget;
 use shared::spec::Rules;
 
@@ -21,16 +23,23 @@ fn delivered(block: &Block) -> Delivered {
     Delivered { hash: block.header.hash(), height: block.coinbase.height, bytes: codec::encode(block) }
 }
 
-/// Mines a block on the tip.
-async fn mine(chain: &ChainHandle) -> Block {
+/// Makes a block on the tip, whose coinbase `change` may spoil.
+async fn make(chain: &ChainHandle, change: impl FnOnce(&mut Coinbase)) -> Block {
     let template = chain.template(Address::default()).await.unwrap();
     let time = template.ancestry().time + 1;
     let bits = template.bits(chain.spec().rules(), time).unwrap();
-    let mut header = template.header(0, time, bits);
-    while !bits.target().unwrap().is_met_by(&header.hash()) {
-        header.nonce += 1;
+    let mut block = template.block(template.header(0, time, bits), 0);
+    change(&mut block.coinbase);
+    block.header.merkle_root = merkle_root(&[block.coinbase.leaf()]);
+    while !bits.target().unwrap().is_met_by(&block.header.hash()) {
+        block.header.nonce += 1;
     }
-    let block = template.block(header, 0);
+    block
+}
+
+/// Mines a block on the tip.
+async fn mine(chain: &ChainHandle) -> Block {
+    let block = make(chain, |_| ()).await;
     chain.submit_block(block.clone()).await.unwrap();
     block
 }
@@ -77,6 +86,31 @@ async fn a_group_that_comes_to_nothing_does_not_hold_up_the_next() {
     let outcomes = judge(chain.clone(), vec![nothing], turns.next()).await;
     assert!(matches!(outcomes[..], [Outcome::BadBody(_)]), "{outcomes:?}");
     assert_eq!(judge(chain.clone(), vec![delivered(spec.genesis())], turns.next()).await.len(), 1);
+    drop(chain);
+    thread.join().unwrap();
+}
+
+#[tokio::test]
+async fn an_invalid_block_far_below_the_tip_is_condemned_when_it_was_asked_for() {
+    let spec = easy_spec();
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::open(directory.path(), &spec).unwrap();
+    let options = chain::Options { side_branch_depth: 3, ..chain::Options::default() };
+    let (chain, thread) = chain::start(Arc::clone(&spec), store, Arc::new(SystemClock), options).unwrap();
+    let wrong = make(&chain, |coinbase| coinbase.height = 2).await;
+    for _ in 0..5 {
+        mine(&chain).await;
+    }
+    // Nobody has to take it: it is on a branch that costs next to nothing.
+    let offered = chain.submit_block(wrong.clone()).await.unwrap_err();
+    assert!(matches!(offered, SubmitError::TooLittleWork { .. }), "{offered:?}");
+
+    let mut turns = Turns::default();
+    let wrong = || Delivered { height: 1, ..delivered(&wrong) };
+    let outcomes = judge(chain.clone(), vec![wrong()], turns.next()).await;
+    assert!(matches!(outcomes[..], [Outcome::Invalid(_)]), "{outcomes:?}");
+    let outcomes = judge(chain.clone(), vec![wrong()], turns.next()).await;
+    assert!(matches!(outcomes[..], [Outcome::Condemned]), "{outcomes:?}");
     drop(chain);
     thread.join().unwrap();
 }

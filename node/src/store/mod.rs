@@ -14,6 +14,7 @@ mod tables;
 mod tests;
 mod upgrade;
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -106,9 +107,24 @@ fn existing_file(directory: &Path) -> Result<PathBuf, StoreError> {
             Err(StoreError::Corrupt { path: file, what: "it is empty".to_owned() })
         }
         Ok(_) => Ok(file),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(StoreError::Missing { path: file }),
+        Err(error) if error.kind() == ErrorKind::NotFound => Err(StoreError::Missing { path: file }),
         Err(error) => Err(StoreError::explain_io(file, error)),
     }
+}
+
+/// Gives the file `new` the name `file`, durably, unless there is one of that name.
+fn publish(new: &Path, file: &Path) -> std::io::Result<()> {
+    match std::fs::hard_link(new, file) {
+        // Not every disk knows links.
+        Err(error) if error.kind() != ErrorKind::AlreadyExists && !file.exists() => {
+            std::fs::rename(new, file)?;
+        }
+        Ok(()) | Err(_) => std::fs::remove_file(new)?,
+    }
+    // The name is in the directory, and as durable as that.
+    #[cfg(unix)]
+    std::fs::File::open(file.parent().unwrap_or(Path::new(".")))?.sync_all()?;
+    Ok(())
 }
 
 impl Store {
@@ -126,16 +142,16 @@ impl Store {
     }
 
     /// Makes a store under another name first, so that one whose making was interrupted never passes for one that was
-    /// damaged, nor the other way round.
+    /// damaged, nor the other way round. The name is this process's own, and what another one has made meanwhile stays.
     fn make(file: &Path, spec: &ChainSpec) -> Result<(), StoreError> {
         let explain = |error| StoreError::explain_io(file.to_owned(), error);
-        let new = file.with_extension("new");
+        let new = file.with_extension(format!("new-{}", std::process::id()));
         match std::fs::remove_file(&new) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(explain(error)),
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(explain(error)),
             Ok(()) | Err(_) => {}
         }
         drop(Self::open_with(&new, spec, |builder| builder.create(&new))?);
-        std::fs::rename(&new, file).map_err(explain)
+        publish(&new, file).map_err(explain)
     }
 
     /// Opens a store that is there.

@@ -10,7 +10,7 @@ use shared::spec::ChainSpec;
 use super::rows::{MOST, Rows};
 use super::tables::{META_SCHEMA, TRANSACTIONS};
 use super::upgrade::Step;
-use super::{Batch, Engine, Store, StoreError};
+use super::{Batch, Engine, Store, StoreError, publish};
 use crate::verifier::AwsLcVerifier;
 
 fn one(batch: &Batch) -> Engine<()> {
@@ -113,4 +113,19 @@ fn rows_that_are_kept_back_are_written_before_they_fill_the_memory() {
     let table = transaction.open_table(TRANSACTIONS).unwrap();
     assert_eq!((table.len().unwrap(), rows.count()), (150_000, 0));
     assert_eq!(table.get(&[0; 32]).unwrap().unwrap().value(), (8, 8, 8));
+}
+
+#[test]
+fn a_store_that_another_process_made_meanwhile_stays() {
+    let directory = tempfile::tempdir().unwrap();
+    let [new, file] = ["new", "file"].map(|name| directory.path().join(name));
+    for (before, after) in [(None, "ours"), (Some("theirs"), "theirs")] {
+        if let Some(before) = before {
+            std::fs::write(&file, before).unwrap();
+        }
+        std::fs::write(&new, "ours").unwrap();
+        publish(&new, &file).unwrap();
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), after);
+        assert!(!new.exists());
+    }
 }

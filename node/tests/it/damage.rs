@@ -141,7 +141,7 @@ async fn a_file_that_is_empty_cut_or_longer_is_told_or_whole() {
 
     // A store whose making was interrupted is made anew.
     std::fs::remove_file(&file).unwrap();
-    std::fs::write(file.with_extension("new"), b"half of it").unwrap();
+    std::fs::write(file.with_extension(format!("new-{}", std::process::id())), b"half of it").unwrap();
     drop(Store::open(directory.path(), &whole.spec).unwrap());
 
     std::fs::remove_file(&file).unwrap();

@@ -1,6 +1,6 @@
 //! Why the chain did not take what it was given.
 
-use shared::consensus::RuleError;
+use shared::consensus::{RuleError, Verdict};
 use shared::hash::BlockHash;
 use shared::ledger::ProposeError;
 use shared::pow::Work;
@@ -42,6 +42,22 @@ pub enum SubmitError {
     /// The chain thread has ended.
     #[error("the node is stopping")]
     Stopped,
+}
+
+impl From<RuleError> for SubmitError {
+    fn from(error: RuleError) -> Self {
+        match error.verdict() {
+            Verdict::Invalid => Self::Invalid(error),
+            Verdict::BadBody => Self::BadBody(error),
+            Verdict::NotNow => Self::Undecided(error),
+        }
+    }
+}
+
+impl From<StoreError> for SubmitError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
 }
 
 /// One of several blocks was not accepted. Those before it are; those after it were not looked at.

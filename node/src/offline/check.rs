@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use shared::block::{Block, Header};
 use shared::codec;
-use shared::consensus::{BodyContext, CheckedBlock, RuleError, check_body, check_header, check_header_alone};
+use shared::consensus::{
+    BodyContext, CheckedBlock, RuleError, Verdict, check_body, check_header, check_header_alone,
+};
 use shared::hash::BlockHash;
 use shared::ledger::Ledger;
 use shared::pow::Ancestry;
@@ -121,7 +123,14 @@ impl<'a> Replay<'a> {
     fn take(&mut self, prepared: Prepared) -> Result<(), OfflineError> {
         let Prepared { height, hash, header, body } = prepared;
         let path = || self.store.path().to_owned();
-        let invalid = |error| OfflineError::Block { path: path(), height, hash, error: Box::new(error) };
+        let invalid = |error: RuleError| {
+            let (is_undecided, error) = (error.verdict() == Verdict::NotNow, Box::new(error));
+            if is_undecided {
+                OfflineError::Undecided { path: path(), height, hash, error }
+            } else {
+                OfflineError::Block { path: path(), height, hash, error }
+            }
+        };
         check_header_alone(&header).map_err(invalid)?;
         if header.prev_hash != *self.ledger.tip() {
             return Err(invalid(RuleError::UnknownParent { prev_hash: header.prev_hash }));

@@ -106,7 +106,7 @@ fn prepare(spec: &ChainSpec, file: &Path, height: u64, bytes: &[u8]) -> Result<C
     let malformed = |error| FileError::Malformed { path: file.to_owned(), height, error };
     let block: Block = codec::decode(bytes).map_err(malformed)?;
     let body = BodyContext { spec, height, verifier: &AwsLcVerifier, is_verified: &|_| false };
-    check_body(&body, block).map_err(|error| refused(file, height, SubmitError::Invalid(error)))
+    check_body(&body, block).map_err(|error| refused(file, height, error.into()))
 }
 
 fn refused(file: &Path, height: u64, error: SubmitError) -> OfflineError {

@@ -58,6 +58,22 @@ pub enum OfflineError {
         /// The rule that it breaks.
         error: Box<RuleError>,
     },
+    /// A stored block cannot be judged now.
+    #[error(
+        "block {height} of the store {} cannot be judged now, rule {}: {error} (block {hash}); all before it are valid, \
+         and nothing says that this one is not. Set this computer's clock or use a newer version of this program, and \
+         check again", path.display(), error.id()
+    )]
+    Undecided {
+        /// The store's file.
+        path: PathBuf,
+        /// The block's height.
+        height: u64,
+        /// Its hash.
+        hash: BlockHash,
+        /// The rule that does not let it be judged.
+        error: Box<RuleError>,
+    },
     /// A block of the file was refused.
     #[error(
         "the block of height {height} in the file {} was refused: {error}; those before it are imported. The file may \

@@ -6,8 +6,7 @@ use std::sync::Arc;
 use shared::address::Address;
 use shared::block::{Block, Header};
 use shared::consensus::{
-    BodyContext, CheckedBlock, CheckedTransaction, RuleError, Verdict, check_body, check_header,
-    check_header_alone,
+    BodyContext, CheckedBlock, CheckedTransaction, RuleError, check_body, check_header, check_header_alone,
 };
 use shared::hash::{BlockHash, TxId};
 
@@ -143,15 +142,18 @@ impl ChainState {
 
     /// HDR-1 to HDR-6. A header that fails has shown no work, so nothing is remembered of it.
     fn check_header(&self, header: &Header, hash: &BlockHash) -> Result<NodeId, SubmitError> {
-        check_header_alone(header).map_err(by_verdict)?;
+        check_header_alone(header).map_err(SubmitError::from)?;
         let prev_hash = header.prev_hash;
-        let parent =
-            self.tree.find(&prev_hash).ok_or(RuleError::UnknownParent { prev_hash }).map_err(by_verdict)?;
+        let parent = self
+            .tree
+            .find(&prev_hash)
+            .ok_or(RuleError::UnknownParent { prev_hash })
+            .map_err(SubmitError::from)?;
         if self.tree.node(parent).is_condemned {
             return Err(SubmitError::Invalid(RuleError::InvalidParent { prev_hash }));
         }
         check_header(self.spec.rules(), header, hash, &self.tree.ancestry(parent), self.clock.now())
-            .map_err(by_verdict)?;
+            .map_err(SubmitError::from)?;
         Ok(parent)
     }
 
@@ -173,7 +175,7 @@ impl ChainState {
             verifier: &AwsLcVerifier,
             is_verified: &|id| mempool.get(id).is_some(),
         };
-        check_body(&body, block).map_err(|error| match by_verdict(error) {
+        check_body(&body, block).map_err(|error| match SubmitError::from(error) {
             SubmitError::Invalid(error) => {
                 let id = self.tree.insert(parent, header.hash(), &header, true);
                 let node = *self.tree.node(id);
@@ -244,19 +246,5 @@ impl Writes {
     /// Drops the transaction: nothing of it will ever have been.
     pub(super) fn abandon(&mut self) {
         *self = Self::default();
-    }
-}
-
-impl From<StoreError> for SubmitError {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
-    }
-}
-
-fn by_verdict(error: RuleError) -> SubmitError {
-    match error.verdict() {
-        Verdict::Invalid => SubmitError::Invalid(error),
-        Verdict::BadBody => SubmitError::BadBody(error),
-        Verdict::NotNow => SubmitError::Undecided(error),
     }
 }

@@ -125,8 +125,10 @@ impl Behaviour {
     fn new(key: &Keypair, spec: &ChainSpec, discover: bool) -> Result<Self, NetworkError> {
         let engine = |error: &dyn std::fmt::Display| NetworkError::Engine(error.to_string());
         let id = key.public().to_peer_id();
-        let identify =
-            identify::Config::new(protocol_version(spec), key.public()).with_agent_version(agent());
+        // What strangers say of their addresses is not kept: whoever is dialled by its id would be sought there.
+        let identify = identify::Config::new(protocol_version(spec), key.public())
+            .with_agent_version(agent())
+            .with_cache_size(0);
         let mdns =
             || mdns::tokio::Behaviour::new(mdns::Config::default(), id).map_err(|error| engine(&error));
         let mdns = if discover { Some(mdns()?) } else { None };

@@ -48,13 +48,13 @@ impl Task {
         {
             self.judge(&oldest.id, &oldest.source, Verdict::Ignore);
         }
-        let view = self.chain.view();
+        let (view, block) = (self.chain.view(), announcement.header.hash());
         let find =
             |id| view.mempool.get(id).map(|pending| Arc::new(pending.transaction.transaction().clone()));
-        let found = announcement.tx_ids.iter().map(find).collect();
+        let found =
+            if self.sync.has(&block) { Vec::new() } else { announcement.tx_ids.iter().map(find).collect() };
         self.last_key += 1;
         let message = MessageKey(self.last_key);
-        let block = announcement.header.hash();
         self.judging.insert(message, Judged { id: id.clone(), source, block });
         self.news.push_back(Event::Announced { peer, message, announcement: Box::new(announcement), found });
         true

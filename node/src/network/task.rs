@@ -301,15 +301,21 @@ impl Task {
         if *self.outlets.is_ready.borrow() {
             return;
         }
-        let is_alone = self.peers.values().all(|peer| peer.hello.is_none());
-        if is_alone && self.started.elapsed() >= limits::PATIENCE {
+        let mut greeted = self.peers.values().filter(|peer| peer.hello.is_some());
+        let is_alone = greeted.clone().next().is_none();
+        if greeted.clone().any(|peer| peer.is_named) {
+            // Strangers have no say in when we begin.
+            if !greeted.all(|peer| !peer.is_named || self.sync.is_level_with(peer.key)) {
+                return;
+            }
+        } else if self.started.elapsed() < limits::PATIENCE || !is_alone && self.sync.progress().is_syncing {
+            return;
+        } else if is_alone {
             let patience = limits::PATIENCE.as_secs();
             self.tell(NetworkEvent::Notice(format!(
                 "none of the given peers could be reached within {patience} seconds: going on alone, and trying again \
                  all the time"
             )));
-        } else if is_alone || self.sync.progress().is_syncing {
-            return;
         }
         self.outlets.is_ready.send_replace(true);
     }

@@ -74,6 +74,9 @@ impl Peers {
                 if self.count(Role::Full) >= max {
                     return Err(Refusal::Full { max });
                 }
+                if self.taken_groups().contains(&address.group()) {
+                    return Err(Refusal::TakenNetwork { address });
+                }
                 (Role::Full, None)
             }
         };

@@ -113,7 +113,7 @@ impl Peers {
     }
 
     /// Returns the groups that we are connected to or dial.
-    fn taken_groups(&self) -> BTreeSet<Group> {
+    pub(super) fn taken_groups(&self) -> BTreeSet<Group> {
         let outbound = self.connections.values().filter(|connection| connection.role != Role::Inbound);
         outbound
             .map(|c| c.address.group())

@@ -144,6 +144,12 @@ pub enum Refusal {
         /// How many.
         max: usize,
     },
+    /// We have chosen another one of its network, and one owner must not get several places that we choose.
+    #[error("there is a connection to the network of {address} already")]
+    TakenNetwork {
+        /// Whom it is about.
+        address: PeerAddress,
+    },
 }
 
 /// An address that a peer told us was not kept.

@@ -135,12 +135,29 @@ impl Sync {
     /// Returns how far this node is.
     #[must_use]
     pub fn progress(&self) -> Progress {
-        let unheard = self.peers.values().any(|peer| !peer.is_heard);
+        // As long as nobody was heard. One who never answers must not keep us from what the others have told.
+        let unheard = !self.peers.is_empty() && self.peers.values().all(|peer| !peer.is_heard);
         Progress {
             height: self.known.tip().height,
             headers: self.known.best().height,
-            is_syncing: unheard || self.known.best().hash != self.known.tip().hash,
+            is_syncing: unheard || !self.is_at_best(),
         }
+    }
+
+    /// Returns whether a peer has told all of its chain, and we have the best one that we know.
+    #[must_use]
+    pub fn is_level_with(&self, peer: PeerKey) -> bool {
+        self.is_at_best() && self.peers.get(&peer).is_some_and(|peer| peer.is_heard && peer.search.is_none())
+    }
+
+    /// Returns whether the chain has a block.
+    #[must_use]
+    pub fn has(&self, hash: &BlockHash) -> bool {
+        self.known.is_stored(hash)
+    }
+
+    fn is_at_best(&self) -> bool {
+        self.known.best().hash == self.known.tip().hash
     }
 
     /// Takes note of a block that a peer named as its own in passing, as it does when it asks.

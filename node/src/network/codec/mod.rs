@@ -37,7 +37,12 @@ impl Codec for MessageCodec {
     where
         T: AsyncRead + Unpin + Send,
     {
-        read(io, self.max_response_bytes).await
+        let bytes = read_bytes(io, self.max_response_bytes).await?;
+        if bytes.is_empty() {
+            // Who is too busy to answer ends the stream, and says nothing wrong.
+            return Err(Error::new(ErrorKind::UnexpectedEof, "no answer"));
+        }
+        decode(&bytes)
     }
 
     async fn write_request<T>(&mut self, _: &StreamProtocol, io: &mut T, request: Request) -> io::Result<()>
@@ -61,6 +66,10 @@ impl Codec for MessageCodec {
 }
 
 async fn read<T: BorshDeserialize>(io: &mut (impl AsyncRead + Unpin), limit: usize) -> io::Result<T> {
+    decode(&read_bytes(io, limit).await?)
+}
+
+async fn read_bytes(io: &mut (impl AsyncRead + Unpin), limit: usize) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     // One byte more, so that more is seen to be too much.
     let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
@@ -68,7 +77,11 @@ async fn read<T: BorshDeserialize>(io: &mut (impl AsyncRead + Unpin), limit: usi
     if bytes.len() > limit {
         return Err(Error::new(ErrorKind::InvalidData, "a message above the limit"));
     }
-    codec::decode(&bytes).map_err(|error| Error::new(ErrorKind::InvalidData, error.to_string()))
+    Ok(bytes)
+}
+
+fn decode<T: BorshDeserialize>(bytes: &[u8]) -> io::Result<T> {
+    codec::decode(bytes).map_err(|error| Error::new(ErrorKind::InvalidData, error.to_string()))
 }
 
 async fn write(io: &mut (impl AsyncWrite + Unpin), message: &impl BorshSerialize) -> io::Result<()> {

@@ -30,6 +30,18 @@ fn a_message_is_all_of_the_stream() {
 }
 
 #[test]
+fn no_answer_is_no_malformed_one() {
+    let mut codec = MessageCodec { max_response_bytes: 1_000 };
+    let mut answer = |bytes: &[u8]| {
+        let protocol = StreamProtocol::new("/test");
+        let read = codec.read_response(&protocol, &mut Cursor::new(bytes.to_vec())).now_or_never();
+        read.expect("all bytes are there").unwrap_err().kind()
+    };
+    assert_eq!(answer(&[]), ErrorKind::UnexpectedEof);
+    assert_eq!(answer(&[200]), ErrorKind::InvalidData);
+}
+
+#[test]
 fn a_message_above_the_limit_is_not_even_decoded() {
     let request = Request::Transactions { ids: vec![TxId([7; 32]); 10] };
     let bytes = written(&request);

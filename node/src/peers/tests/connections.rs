@@ -149,3 +149,14 @@ fn somebody_elses_dial_gets_a_free_place_only() {
     assert_eq!(connect(&mut peers, 1, "8.8.8.8:1"), Ok(None));
     assert_eq!(connect(&mut peers, 2, "9.9.9.9:1"), Err(Refusal::Full { max: 1 }));
 }
+
+#[test]
+fn somebody_elses_dials_get_one_place_in_each_network() {
+    let mut peers = Peers::new(PeerLimits::default(), [7; 32], Saved::default(), at(0));
+    let connect =
+        |peers: &mut Peers, key, to| peers.connected(PeerKey(key), address(to), Direction::Outbound, at(0));
+    assert_eq!(connect(&mut peers, 1, "8.8.8.8:1"), Ok(None));
+    let refusal = Refusal::TakenNetwork { address: address("8.8.4.4:1") };
+    assert_eq!(connect(&mut peers, 2, "8.8.4.4:1"), Err(refusal));
+    assert_eq!(connect(&mut peers, 3, "9.9.9.9:1"), Ok(None));
+}

@@ -33,6 +33,35 @@ fn a_peer_with_nothing_new_is_not_asked() {
     assert!(!bench.sync.progress().is_syncing);
 }
 
+#[test]
+fn who_never_answers_does_not_hold_up_what_others_told() {
+    let empty = Blocks::new(&easy_spec());
+    let chain = empty.grown(0, 30, 1);
+    let mut bench = Bench::new(&empty);
+    bench.connect(A, &chain);
+    bench.connect(B, &chain.grown(30, 1, 1));
+    assert!(bench.sync.progress().is_syncing && !bench.sync.is_level_with(A));
+    bench.settle(&[(A, &chain)]);
+    assert_eq!(bench.tip(), chain.tip());
+    assert!(!bench.sync.progress().is_syncing && bench.sync.is_level_with(A));
+    assert!(!bench.sync.is_level_with(B) && !bench.sync.is_level_with(C));
+}
+
+#[test]
+fn who_has_told_a_part_of_its_chain_is_not_taken_for_level() {
+    let empty = Blocks::new(&easy_spec());
+    let (ours, theirs) = (empty.grown(0, 600, 1), empty.grown(0, 1_300, 2));
+    let mut bench = Bench::new(&ours);
+    bench.connect(A, &theirs);
+    // What one answer holds has less work than ours.
+    bench.answer(A, &theirs);
+    assert_eq!(bench.sync.progress().headers, 600);
+    assert!(!bench.sync.is_level_with(A));
+    bench.settle(&[(A, &theirs)]);
+    assert_eq!(bench.tip(), theirs.tip());
+    assert!(bench.sync.is_level_with(A));
+}
+
 /// A chain of `count` blocks that come too fast, so that each takes more work than the one before.
 fn strong(start: &Blocks, count: usize, name: u64) -> Blocks {
     let mut chain = start.clone();

@@ -65,7 +65,8 @@ pub(super) struct Settings {
     #[arg(long, value_name = "PORT", env = "IRONCHAIN_P2P_PORT", hide_env_values = true, value_parser = parse_port)]
     #[serde(deserialize_with = "within::<_, _, 0, 65_535>")]
     pub(super) p2p_port: Option<u16>,
-    /// An address at which others can dial this node, like /ip4/203.0.113.5/tcp/11111; several times as well
+    /// An address at which others can dial this node, like /ip4/203.0.113.5/tcp/11111; several times as
+    /// well; a host name, as in /dns4/node.example.org/tcp/11111, is looked up at the start
     #[arg(hide_env_values = true)]
     #[arg(long, value_name = "ADDRESS", env = "IRONCHAIN_ANNOUNCE", value_delimiter = ',')]
     pub(super) announce: Vec<String>,

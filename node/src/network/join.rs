@@ -61,6 +61,21 @@ pub(super) async fn find(name: PeerName, genesis: BlockHash) -> Result<Found, Jo
     }
 }
 
+/// Replaces host names by what they lead to now: nobody looks up a name for a stranger.
+pub(super) async fn resolve(announced: &[Multiaddr], genesis: BlockHash) -> Vec<Multiaddr> {
+    let mut resolved = Vec::new();
+    for address in announced {
+        match address.to_string().parse() {
+            Ok(name) => match find(name, genesis).await {
+                Ok(found) => resolved.extend(found.addresses),
+                Err(error) => tracing::warn!("{address} is not announced: {error}"),
+            },
+            Err(error) => tracing::warn!("{address} is not announced: {error}"),
+        }
+    }
+    resolved
+}
+
 async fn lookup(host: &str, port: u16) -> Result<Vec<SocketAddr>, JoinError> {
     let found = timeout(STEP, lookup_host((host, port))).await.or(Err(JoinError::Slow))?;
     let found: Vec<_> = found.map_err(JoinError::Host)?.collect();

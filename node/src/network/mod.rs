@@ -135,7 +135,7 @@ impl std::fmt::Debug for Listening {
 
 /// Takes the port at `ip`, with the key in `directory`, which is made at the first start.
 pub(crate) async fn listen(
-    config: NetworkConfig,
+    mut config: NetworkConfig,
     spec: &ChainSpec,
     ip: IpAddr,
     directory: &Path,
@@ -159,6 +159,7 @@ pub(crate) async fn listen(
         // All interfaces are meant, and here those of IPv6 alone are taken.
         listen_on(&mut swarm, SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), address.port()))?;
     }
+    config.announce = join::resolve(&config.announce, *spec.genesis_hash()).await;
     for announced in &config.announce {
         swarm.add_external_address(announced.clone());
     }

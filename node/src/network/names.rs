@@ -19,11 +19,15 @@ struct Named {
     name: PeerName,
     /// Where it is, once that is known.
     address: Option<PeerAddress>,
+    /// Which of its addresses that is, counted on from one failure to the next.
+    attempt: usize,
     /// Who must answer there, when it is known.
     id: Option<PeerId>,
     next: Instant,
     wait: Duration,
     is_looked_up: bool,
+    /// Whether it was there since it was looked up.
+    is_reached: bool,
     /// What the operator was told last, which need not be said again.
     told: Option<String>,
 }
@@ -79,10 +83,12 @@ impl Names {
         let named = Named {
             name,
             address: None,
+            attempt: 0,
             id: None,
             next: now,
             wait: limits::RETRY,
             is_looked_up: false,
+            is_reached: false,
             told: None,
         };
         self.named.insert(self.next, named);
@@ -126,6 +132,7 @@ impl Task {
         for (&index, named) in &mut self.names.named {
             if named.address.as_ref().is_some_and(is_there) {
                 named.told = None;
+                named.is_reached = true;
                 named.wait = limits::RETRY;
                 named.next = now + named.wait;
             } else if !named.is_looked_up && named.next <= now {
@@ -151,7 +158,11 @@ impl Task {
             Ok(found) => found,
             Err(error) => return self.tell_of(index, format!("cannot join {name}: {error}")),
         };
-        let Some(address) = found.addresses.iter().find_map(peer_address) else {
+        let addresses: Vec<_> = found.addresses.iter().filter_map(peer_address).collect();
+        // Where it was reached it is sought again first, and elsewhere after each failure.
+        let was_reached = std::mem::take(&mut named.is_reached);
+        named.attempt += usize::from(named.address.is_some() && !was_reached);
+        let Some(address) = addresses.get(named.attempt % addresses.len().max(1)).copied() else {
             return self.tell_of(index, format!("cannot join {name}: no node can be dialled at its address"));
         };
         let before = named.address.replace(address);

@@ -4,7 +4,8 @@ use std::num::NonZeroU64;
 use std::sync::Arc;
 
 use node::store::STORE_FILE;
-use tokio::net::TcpListener;
+use tokio::io::copy_bidirectional;
+use tokio::net::{TcpListener, TcpStream};
 
 use super::TestNode;
 use crate::support::{DEADLINE, ManualClock, address, easy_spec};
@@ -46,6 +47,37 @@ async fn a_node_is_joined_by_its_peer_address_as_well() {
         second.stop().await;
     }
     first.stop().await;
+}
+
+/// As behind a router: its page is at one address, and who would dial it there finds nobody.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_is_joined_at_the_address_that_it_announces() {
+    let (spec, clock) = (easy_spec(), ManualClock::new(&easy_spec()));
+    let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
+    let first = TestNode::start_in(tempfile::tempdir().unwrap(), &spec, &clock, &[], |config| {
+        config.network.port = port;
+        config.network.announce = vec![format!("/dns4/localhost/tcp/{port}").parse().unwrap()];
+    });
+    let first = first.await;
+    let announced = format!("/ip4/127.0.0.1/tcp/{port}").parse().unwrap();
+    assert!(first.node.network.announced().contains(&announced));
+    let tip = first.mine(3, address(0)).await;
+
+    let outside = TcpListener::bind("127.0.0.9:0").await.unwrap();
+    let (name, inside) = (outside.local_addr().unwrap().to_string(), first.node.api_addr);
+    let router = tokio::spawn(async move {
+        while let Ok((mut from, _)) = outside.accept().await {
+            tokio::spawn(async move {
+                let mut to = TcpStream::connect(inside).await.unwrap();
+                copy_bidirectional(&mut from, &mut to).await
+            });
+        }
+    });
+    let second = TestNode::start(&spec, &clock, &[name]).await;
+    second.reaches(tip).await;
+    second.stop().await;
+    first.stop().await;
+    router.abort();
 }
 
 #[tokio::test(flavor = "multi_thread")]

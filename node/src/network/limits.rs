@@ -84,6 +84,10 @@ pub(super) const MESSAGE_RATE: Rate = Rate { per_second: 500, burst: 2_000 };
 /// Messages with transactions that are being judged at once, whoever sent them; what comes then is not looked at. A
 /// hundred of the largest have 50 MB.
 pub(super) const ADMISSIONS: usize = 100;
+/// Bytes of answers that a peer has not read yet, and of all of them: an honest one asks three questions for blocks at
+/// once, of 2 MiB each. Whoever asks then gets none.
+pub(super) const UNSENT_BYTES: usize = 16 << 20;
+pub(super) const ALL_UNSENT_BYTES: usize = 256 << 20;
 /// Answers that are being made at once, in threads of their own; whoever asks then gets none.
 pub(super) const ANSWERS: usize = 64;
 

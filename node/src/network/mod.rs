@@ -32,6 +32,7 @@ mod serve;
 mod task;
 mod transactions;
 mod turns;
+mod unsent;
 
 use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};

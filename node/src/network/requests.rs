@@ -5,10 +5,10 @@ use std::io::ErrorKind;
 use std::time::Instant;
 
 use libp2p::PeerId;
-use libp2p::request_response::{self, InboundFailure, OutboundFailure, OutboundRequestId, ResponseChannel};
+use libp2p::request_response::{self, InboundFailure, OutboundFailure, OutboundRequestId};
 
 use super::pending::Pending;
-use super::task::{Asked, Done, Task};
+use super::task::{Asked, Asker, Done, Task};
 use super::transactions::Origin;
 use super::{limits, serve};
 use crate::peers::Role;
@@ -21,13 +21,16 @@ impl Task {
 
         match event {
             request_response::Event::Message { peer, message, .. } => match message {
-                Message::Request { request, channel, .. } => self.asked_by(peer, request, channel),
+                Message::Request { request_id, request, channel } => {
+                    self.asked_by(Asker { id: peer, question: request_id, channel }, request);
+                }
                 Message::Response { request_id, response } => self.answered(peer, request_id, response),
             },
             request_response::Event::OutboundFailure { peer, request_id, error, .. } => {
                 self.unanswered(&peer, request_id, &error);
             }
-            request_response::Event::InboundFailure { peer, error, .. } => {
+            request_response::Event::InboundFailure { peer, request_id, error, .. } => {
+                self.unsent.remove(&request_id);
                 tracing::debug!(%peer, "an answer was not sent: {error}");
                 if let InboundFailure::Io(error) = error
                     && error.kind() == ErrorKind::InvalidData
@@ -36,11 +39,12 @@ impl Task {
                     self.blame(key, &Fault::Malformed);
                 }
             }
-            request_response::Event::ResponseSent { .. } => {}
+            request_response::Event::ResponseSent { request_id, .. } => self.unsent.remove(&request_id),
         }
     }
 
-    fn asked_by(&mut self, id: PeerId, request: Request, channel: ResponseChannel<Response>) {
+    fn asked_by(&mut self, asker: Asker, request: Request) {
+        let id = asker.id;
         let Some(peer) = self.peers.get_mut(&id) else { return };
         let key = peer.key;
         if !peer.budget.requests.take(peer.since.elapsed()) {
@@ -48,7 +52,7 @@ impl Task {
         }
         if let Request::Hello(hello) = request {
             let answer = Response::Hello(self.hello());
-            self.send_answer(&id, channel, Some(answer));
+            self.send_answer(asker, Some(answer));
             return self.greeted(id, hello);
         }
         // Whom we dialled has our hello already, and its answer may be overtaken by its first question.
@@ -74,25 +78,28 @@ impl Task {
                 tracing::warn!("another node's question is not answered: {error}");
                 None
             });
-            Done::Answer(id, channel, answer)
+            Done::Answer(asker, answer)
         });
     }
 
     /// Sends an answer that was made, if the peer may still cost that much.
-    pub(super) fn send_answer(
-        &mut self,
-        id: &PeerId,
-        channel: ResponseChannel<Response>,
-        answer: Option<Response>,
-    ) {
-        let (Some(answer), Some(peer)) = (answer, self.peers.get_mut(id)) else { return };
-        if !peer.budget.bytes.take_many(serve::size(&answer), peer.since.elapsed()) {
+    pub(super) fn send_answer(&mut self, asker: Asker, answer: Option<Response>) {
+        let Asker { id, question, channel } = asker;
+        let (Some(answer), Some(peer)) = (answer, self.peers.get_mut(&id)) else { return };
+        let bytes = serve::size(&answer);
+        if !peer.budget.bytes.take_many(bytes, peer.since.elapsed()) {
             let key = peer.key;
             return self.blame(key, &Fault::Flood("bytes"));
         }
+        if !self.unsent.has_room(id, bytes) {
+            tracing::debug!(%id, "it has not read what it asked for before");
+            return;
+        }
         if self.swarm.behaviour_mut().messages.send_response(channel, answer).is_err() {
             tracing::debug!(%id, "an answer came too late");
+            return;
         }
+        self.unsent.insert(question, id, bytes);
     }
 
     /// Asks a peer on behalf of `sync`.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt as _, StreamExt as _};
 use libp2p::gossipsub::MessageId;
-use libp2p::request_response::{OutboundRequestId, ResponseChannel};
+use libp2p::request_response::{InboundRequestId, OutboundRequestId, ResponseChannel};
 use libp2p::swarm::ConnectionId;
 use libp2p::{PeerId, Swarm};
 use shared::hash::{BlockHash, TxId};
@@ -28,6 +28,7 @@ use super::outbox::Outbox;
 use super::peer::Peer;
 use super::transactions::{Admission, Origin};
 use super::turns::Turns;
+use super::unsent::Unsent;
 use super::{EVENT_CAPACITY, Listening, NetworkError, NetworkEvent, NetworkHandle, Status, limits};
 use crate::chain::{ChainEvent, ChainHandle};
 use crate::clock::Clock;
@@ -46,7 +47,7 @@ const SAVE: Duration = Duration::from_mins(5);
 /// Something that took a while is done.
 pub(super) enum Done {
     /// An answer was made.
-    Answer(PeerId, ResponseChannel<Response>, Option<Response>),
+    Answer(Asker, Option<Response>),
     /// The chain judged blocks.
     Submitted(SubmitKey, Vec<BlockHash>, Vec<Outcome>),
     /// A block was read, so that it can be announced.
@@ -55,6 +56,13 @@ pub(super) enum Done {
     Admitted(Origin, Admission),
     /// A name was looked up.
     Found(usize, Result<Found, JoinError>),
+}
+
+/// Who asked, and where the answer goes.
+pub(super) struct Asker {
+    pub(super) id: PeerId,
+    pub(super) question: InboundRequestId,
+    pub(super) channel: ResponseChannel<Response>,
 }
 
 /// What a question was about.
@@ -103,6 +111,7 @@ pub(crate) struct Task {
     pub(super) outbox: Outbox,
     pub(super) work: JoinSet<Done>,
     pub(super) answering: usize,
+    pub(super) unsent: Unsent<InboundRequestId>,
     pub(super) admitting: usize,
     pub(super) admission_turns: Turns,
     outlets: Outlets,
@@ -203,6 +212,7 @@ impl Listening {
             outbox: Outbox::default(),
             work: JoinSet::new(),
             answering: 0,
+            unsent: Unsent::default(),
             admitting: 0,
             admission_turns: Turns::default(),
             outlets,
@@ -273,9 +283,9 @@ impl Task {
 
     fn finished(&mut self, done: Done) {
         match done {
-            Done::Answer(peer, channel, answer) => {
+            Done::Answer(asker, answer) => {
                 self.answering -= 1;
-                self.send_answer(&peer, channel, answer);
+                self.send_answer(asker, answer);
             }
             Done::Submitted(submit, hashes, outcomes) => self.submitted(submit, &hashes, outcomes),
             Done::Announcement(announcement) => self.publish_block(announcement),

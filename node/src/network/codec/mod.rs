@@ -61,7 +61,10 @@ impl Codec for MessageCodec {
     where
         T: AsyncWrite + Unpin + Send,
     {
-        write(io, &response).await
+        let bytes = codec::encode(&response);
+        // Both would be kept for as long as the other side does not read.
+        drop(response);
+        io.write_all(&bytes).await
     }
 }
 

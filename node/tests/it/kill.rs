@@ -1,5 +1,6 @@
 //! A process that mines, admits and reorganises is killed at random instants, half of them between the begin and the
-//! end of a commit, and again while it recovers. Its parent keeps a journal of what it was told is durable.
+//! end of a sync, and again while it recovers. Its parent keeps a journal of what it was told is durable, and counts where
+//! the kills fell.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -24,7 +25,7 @@ const SEED: &str = "KILL_SEED";
 /// Steps of the process when nobody kills it.
 const STEPS: usize = 12;
 
-/// A file that tells on standard output when a commit begins to reach the disk.
+/// A file that tells on standard output when a sync begins and ends.
 #[derive(Debug)]
 struct Marked(FileBackend);
 
@@ -42,8 +43,12 @@ impl StorageBackend for Marked {
     }
 
     fn sync_data(&self) -> Result<(), std::io::Error> {
-        tell("@commit");
-        self.0.sync_data()
+        tell("@sync");
+        // Time to be killed here, also where a disk is quick.
+        std::thread::sleep(Duration::from_millis(1));
+        self.0.sync_data()?;
+        tell("@synced");
+        Ok(())
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> Result<(), std::io::Error> {
@@ -199,14 +204,23 @@ pub(crate) fn command(directory: &Path, seed: u64) -> Command {
 /// When to kill.
 #[derive(Debug, Clone, Copy)]
 enum Aim {
-    /// As soon as so many commits have begun.
-    Commit(usize),
+    /// As soon as so many syncs have begun.
+    Sync(usize),
     /// After so many milliseconds, whatever it does then.
     After(u64),
 }
 
+/// Where kills fell.
+#[derive(Debug, Default)]
+struct Hits {
+    /// Between the begin and the end of a sync.
+    sync: u64,
+    /// Before the store was open.
+    recovery: u64,
+}
+
 /// Kills one process and notes what it said before.
-fn kill(directory: &Path, seed: u64, aim: Aim, journal: &mut Journal) {
+fn kill(directory: &Path, seed: u64, aim: Aim, journal: &mut Journal, hits: &mut Hits) {
     let mut child = command(directory, seed).spawn().unwrap();
     let output = BufReader::new(child.stdout.take().unwrap());
     let timer = match aim {
@@ -218,19 +232,26 @@ fn kill(directory: &Path, seed: u64, aim: Aim, journal: &mut Journal) {
                 rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
             }))
         }
-        Aim::Commit(_) => None,
+        Aim::Sync(_) => None,
     };
-    let mut commits = 0;
+    let (mut syncs, mut is_syncing, mut is_open) = (0, false, false);
     for line in output.lines() {
         let line = line.unwrap();
         journal.note(&line);
-        if line == "@commit" {
-            commits += 1;
-            if matches!(aim, Aim::Commit(wanted) if wanted == commits) {
-                child.kill().unwrap();
+        match line.as_str() {
+            "@sync" => {
+                (syncs, is_syncing) = (syncs + 1, true);
+                if matches!(aim, Aim::Sync(wanted) if wanted == syncs) {
+                    child.kill().unwrap();
+                }
             }
+            "@synced" => is_syncing = false,
+            "@open" => is_open = true,
+            _ => {}
         }
     }
+    hits.sync += u64::from(is_syncing);
+    hits.recovery += u64::from(!is_open);
     if let Some(timer) = timer {
         timer.join().unwrap();
     }
@@ -248,7 +269,7 @@ fn a_process_that_is_killed_at_any_instant_loses_nothing_it_told() {
     let spec = easy_spec();
     let mut directory = tempfile::tempdir().unwrap();
     let mut journal = Journal::new(&spec);
-    let (mut random, cycles) = (Random(cycles()), cycles());
+    let (mut random, cycles, mut hits) = (Random(cycles()), cycles(), Hits::default());
     for cycle in 0..cycles {
         // A chain of its own now and then, so that making a store is tried as well and forks stay quick.
         if cycle % 25 == 0 {
@@ -257,17 +278,19 @@ fn a_process_that_is_killed_at_any_instant_loses_nothing_it_told() {
         }
         let aim = |random: &mut Random| {
             if random.below(2) == 0 {
-                Aim::Commit(1 + random.below(40))
+                Aim::Sync(1 + random.below(40))
             } else {
                 Aim::After(20 + random.next() % 400)
             }
         };
         let first = aim(&mut random);
-        kill(directory.path(), random.next(), first, &mut journal);
+        kill(directory.path(), random.next(), first, &mut journal, &mut hits);
         // The next one dies while it recovers from that.
-        let second = if cycle % 2 == 0 { Aim::Commit(1) } else { Aim::After(random.next() % 40) };
-        kill(directory.path(), random.next(), second, &mut journal);
+        let second = if cycle % 2 == 0 { Aim::Sync(1) } else { Aim::After(random.next() % 40) };
+        kill(directory.path(), random.next(), second, &mut journal, &mut hits);
         journal.check(&spec, directory.path());
     }
-    println!("{cycles} kills, {} payments in the last journal", journal.paid.len());
+    println!("{} kills, {hits:?}, {} payments in the last journal", 2 * cycles, journal.paid.len());
+    // Else the run has shown nothing.
+    assert!(hits.sync * 10 >= 2 * cycles && hits.recovery > 0, "{hits:?} of {cycles}");
 }

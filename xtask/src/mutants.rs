@@ -12,7 +12,18 @@ use crate::setup::install;
 const CARGO_MUTANTS: &str = "27.1.0";
 
 /// The modules of `shared` that judge blocks.
-const MODULES: [&str; 7] = ["consensus", "ledger", "merkle", "pow", "signature", "state_tree", "transaction"];
+const MODULES: [&str; 10] = [
+    "block",
+    "chain_root",
+    "consensus",
+    "ledger",
+    "merkle",
+    "pow",
+    "signature",
+    "state",
+    "state_tree",
+    "transaction",
+];
 
 /// Where the mutants that no test notices are explained, each on a line of its own.
 const SURVIVORS: &str = "docs/mutants.md";

@@ -1,5 +1,6 @@
 //! The parts.
 
+use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -19,6 +20,7 @@ use shared::spec::ChainSpec;
 use shared::transaction::Transaction;
 
 use crate::made::{FULL, Made};
+use crate::program::{Running, chain_file, free_ports, program};
 use crate::{row, size, timed};
 
 /// Full blocks of the chain that is checked and imported when nobody says otherwise: 38,400 transactions.
@@ -74,8 +76,8 @@ fn with_threads<T: Send>(count: usize, act: impl FnOnce() -> T + Send) -> T {
     ThreadPoolBuilder::new().num_threads(count).build().unwrap().install(act)
 }
 
-/// What a transaction costs by stage, on one thread.
-fn stages(made: &Made, n_transactions: usize) {
+/// What a transaction costs by stage, on one thread. Returns how long the signatures alone take.
+fn stages(made: &Made, n_transactions: usize) -> Duration {
     let spec = &made.spec;
     let all = || made.blocks.iter().flat_map(|block| &block.transactions);
     let verify = |Transaction { body, signature }: &Transaction| {
@@ -97,19 +99,23 @@ fn stages(made: &Made, n_transactions: usize) {
     let mut ledger = Ledger::new(Arc::clone(spec));
     let ((), time) = timed(|| checked.iter().for_each(|block| drop(ledger.connect(block).unwrap())));
     row("accounts, histories, state tree", n_transactions, time);
+    bare
 }
 
 pub(crate) fn check(blocks: Option<usize>) {
     let (made, n_transactions) = full_chain(blocks);
     let directory = tempfile::tempdir().unwrap();
     stored(&made, directory.path());
-    stages(&made, n_transactions);
-    for threads in [1, 2] {
+    let bare = stages(&made, n_transactions);
+    let times = [1, 2].map(|threads| {
         let run = || offline::check(directory.path(), &made.spec, made.now(), &mut quiet).unwrap();
         let (done, time) = timed(|| with_threads(threads, run));
         assert_eq!(done.n_transactions, n_transactions as u64);
         row(&format!("node check, {threads} threads"), n_transactions, time);
-    }
+        time.as_secs_f64()
+    });
+    println!("  one thread runs at {:.2} of the rate of signatures alone", bare.as_secs_f64() / times[0]);
+    println!("  two threads run at {:.2} of the rate of one", times[0] / times[1]);
 }
 
 pub(crate) fn import(blocks: Option<usize>) {
@@ -233,7 +239,15 @@ pub(crate) fn restart() {
         stop(running);
     }
     row("start with 100,000 blocks on disk", 1, best);
+    let file = directory.path().join("bench.toml");
+    fs::write(&file, chain_file(&made.spec)).unwrap();
+    let [api, peer] = free_ports();
+    let ports = [&api.to_string(), "--p2p-port", &peer.to_string()];
+    let program = program(directory.path(), &file, &ports);
+    let (running, time) = timed(|| Running::start(program, api));
+    row("the program's first answer with them", 1, time);
+    drop(running);
     let (whole, time) = timed(|| Store::open_whole(directory.path(), &made.spec).unwrap());
-    let bytes = std::fs::metadata(whole.path()).unwrap().len();
+    let bytes = fs::metadata(whole.path()).unwrap().len();
     row("bytes of every page verified", usize::try_from(bytes).unwrap(), time);
 }

@@ -1,5 +1,7 @@
 //! Any value of each type that has an encoding, sensible or not.
 
+use std::ops::Range;
+
 use proptest::array::uniform32;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -92,10 +94,10 @@ pub(super) fn account_proof() -> impl Strategy<Value = AccountProof> {
 }
 
 /// Headers as they may stand in a chain: with legal bits.
-pub(super) fn legal_headers(most: usize) -> impl Strategy<Value = Vec<Header>> {
+pub(super) fn legal_headers(count: Range<usize>) -> impl Strategy<Value = Vec<Header>> {
     let legal = (header(), 0x0001_0000..0x0080_0000_u32, 3..33_u32)
         .prop_map(|(header, mantissa, size)| Header { bits: CompactTarget(size << 24 | mantissa), ..header });
-    vec(legal, 0..most)
+    vec(legal, count)
 }
 
 pub(super) fn range_of(headers: &[Header]) -> ChainRange {
@@ -107,11 +109,11 @@ pub(super) fn range_of(headers: &[Header]) -> ChainRange {
 }
 
 pub(super) fn chain_range() -> impl Strategy<Value = ChainRange> {
-    legal_headers(40).prop_map(|headers| range_of(&headers))
+    legal_headers(0..40).prop_map(|headers| range_of(&headers))
 }
 
 pub(super) fn undo() -> impl Strategy<Value = Undo> {
-    (vec((address(), proptest::option::of(account())), 0..5), legal_headers(9))
+    (vec((address(), proptest::option::of(account())), 0..5), legal_headers(0..9))
         .prop_map(|(accounts, headers)| Undo { accounts, headers: range_of(&headers) })
 }
 

@@ -158,6 +158,9 @@ pub(crate) fn long(chore: Long) -> Result<()> {
 fn properties(cases: u32) -> Result<Value> {
     let arguments = ["test", "--locked", "--release", "-p", "shared"];
     run("properties", cargo(&arguments).env("PROPTEST_CASES", cases.to_string()))?;
+    let mut choice = without_page();
+    choice.args(["--lib", "--", "sync::tests::choice"]).env("PROPTEST_CASES", cases.to_string());
+    run("fork choice", &mut choice)?;
     Ok(json!({ "cases_for_each": cases, "failures": 0 }))
 }
 

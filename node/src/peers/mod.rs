@@ -70,7 +70,7 @@ pub struct PeerLimits {
     /// That we open and use for everything. Eight: enough that one honest one is among them (the
     /// simulation among this module's tests).
     pub full: usize,
-    /// That we open and use for blocks only: nobody can tell them from what they relay, so nobody can aim at them.
+    /// That we open beside these and ask for blocks alone. Nobody tells others of them, so they are harder to aim at.
     pub block_only: usize,
     /// That others open to us.
     pub inbound: usize,

@@ -3,6 +3,7 @@
 
 mod announcements;
 mod blocks;
+mod choice;
 mod headers;
 mod outcomes;
 

@@ -173,14 +173,9 @@ impl Task {
     }
 
     /// We dialled each other, or the node has two addresses. It is one peer, and has one place: one that we chose counts
-    /// for more than one that it took. Two that it took would be two places.
+    /// for more than one that it took. Of two that it made we keep both: the first may be dead, and we have not noticed yet.
     fn connected_again(&mut self, id: &PeerId, connection: ConnectionId, dialled: Option<PeerAddress>) {
-        let Some(address) = dialled else {
-            if self.peers.get(id).is_some_and(|peer| peer.is_inbound) {
-                self.swarm.close_connection(connection);
-            }
-            return;
-        };
+        let Some(address) = dialled else { return };
         let Some((peers, now)) = self.swarm.behaviour_mut().gate.peers() else { return };
         let Some(peer) = self.peers.get_mut(id).filter(|peer| peer.is_inbound) else {
             peers.dial_failed(address, now);

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use crate::rate::Rate;
 
-/// Connections that came to us. `peers` allows fewer, and makes room by sending somebody away: these are the places in
-/// between.
-pub(super) const INBOUND: u32 = 128;
-/// Two nodes that dial each other at the same moment have two for a while, and either may go.
+/// Connections that came to us. `peers` allows 112 nodes and makes room by sending somebody away: 16 are the places in
+/// between, and each may have two.
+pub(super) const INBOUND: u32 = 2 * (112 + 16);
+/// Two nodes that dial each other at the same moment have two for a while, and either may go; and who comes again may have
+/// one that is dead.
 pub(super) const CONNECTIONS_PER_PEER: u32 = 2;
 /// Connections that are being made.
 pub(super) const PENDING_INBOUND: u32 = 32;

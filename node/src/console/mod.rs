@@ -231,7 +231,8 @@ impl Console {
 
     fn reorg(self, change: &HeadChange) -> String {
         let (disconnected, connected) = (change.disconnected.count, change.connected.count);
-        let fact = format!("another branch has more work: {disconnected} blocks undone, {connected} applied");
+        let fact =
+            format!("another branch has more work (blocks undone: {disconnected}, applied: {connected})");
         let note = match disconnected {
             depth if depth > LOUD_ALARM_DEPTH => self.accent(&format!(
                 "ALARM: {fact}. This is far deeper than any accident: check payments of the last hours"

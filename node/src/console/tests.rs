@@ -48,7 +48,7 @@ fn a_block_is_one_line() {
 #[test]
 fn a_reorg_is_told_and_a_deep_one_is_an_alarm() {
     let note = |disconnected| PLAIN.head(&tip(), &change(disconnected, disconnected + 1), 0);
-    assert!(note(1).contains("1 blocks undone, 2 applied"));
+    assert!(note(1).contains("another branch has more work (blocks undone: 1, applied: 2)\n"));
     assert!(!note(6).contains("ALARM"));
     assert!(note(7).contains("ALARM: another branch"));
     assert!(note(1_000).contains("Payments with fewer confirmations may be gone"));

@@ -123,21 +123,19 @@ impl<'a> Replay<'a> {
     fn take(&mut self, prepared: Prepared) -> Result<(), OfflineError> {
         let Prepared { height, hash, header, body } = prepared;
         let path = || self.store.path().to_owned();
-        let invalid = |error: RuleError| {
-            let (is_undecided, error) = (error.verdict() == Verdict::NotNow, Box::new(error));
-            if is_undecided {
-                OfflineError::Undecided { path: path(), height, hash, error }
-            } else {
-                OfflineError::Block { path: path(), height, hash, error }
-            }
+        let invalid = |error| OfflineError::Block { path: path(), height, hash, error: Box::new(error) };
+        let failed = |error: RuleError| match error.verdict() {
+            Verdict::NotNow => OfflineError::Undecided { path: path(), height, hash, error: Box::new(error) },
+            Verdict::Invalid | Verdict::BadBody => invalid(error),
         };
-        check_header_alone(&header).map_err(invalid)?;
+        check_header_alone(&header).map_err(failed)?;
         if header.prev_hash != *self.ledger.tip() {
+            // Its parent is known to be another one: no clock and no newer program makes that right.
             return Err(invalid(RuleError::UnknownParent { prev_hash: header.prev_hash }));
         }
-        check_header(self.spec.rules(), &header, &hash, &self.parent, self.now).map_err(invalid)?;
-        let block = body.map_err(invalid)?;
-        let connected = self.ledger.connect(&block).map_err(invalid)?;
+        check_header(self.spec.rules(), &header, &hash, &self.parent, self.now).map_err(failed)?;
+        let block = body.map_err(failed)?;
+        let connected = self.ledger.connect(&block).map_err(failed)?;
         self.parent =
             Ancestry { bits: header.bits, time: header.time, grandparent_time: Some(self.parent.time) };
         self.n_records += count(connected.records.len());

@@ -77,7 +77,8 @@ pub enum OfflineError {
     /// A block of the file was refused.
     #[error(
         "the block of height {height} in the file {} was refused: {error}; those before it are imported. The file may \
-         come from a faulty program or be of another branch: check it with the node that wrote it", path.display()
+         come from a faulty program or be of another branch, or this computer's clock be behind: check it with the node \
+         that wrote it", path.display()
     )]
     Refused {
         /// The file of blocks.

@@ -87,6 +87,25 @@ async fn the_first_block_that_fails_is_named() {
 }
 
 #[tokio::test]
+async fn a_block_on_another_parent_is_invalid_and_not_merely_undecided() {
+    let spec = easy_spec();
+    let (directory, blocks, now) = store(&spec).await;
+    let database = Database::open(directory.path().join(STORE_FILE)).unwrap();
+    let transaction = database.begin_write().unwrap();
+    let best: TableDefinition<'_, u64, &[u8; 32]> = TableDefinition::new("best");
+    let hash = blocks[19].header.hash();
+    transaction.open_table(best).unwrap().insert(18, hash.as_bytes()).unwrap();
+    transaction.commit().unwrap();
+    drop(database);
+    let error = check(directory.path(), &spec, now, &mut quiet).unwrap_err();
+    assert!(
+        matches!(&error, OfflineError::Block { height: 18, hash: found, error, .. }
+            if *found == hash && error.id() == "HDR-2"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
 async fn accounts_and_indexes_that_the_blocks_do_not_give_are_found() {
     let spec = easy_spec();
     let (directory, _, now) = store(&spec).await;

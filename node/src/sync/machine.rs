@@ -147,7 +147,9 @@ impl Sync {
     /// Returns whether a peer has told all of its chain, and we have the best one that we know.
     #[must_use]
     pub fn is_level_with(&self, peer: PeerKey) -> bool {
-        self.is_at_best() && self.peers.get(&peer).is_some_and(|peer| peer.is_heard && peer.search.is_none())
+        let has_told_all =
+            |peer: &Peer| peer.is_heard && peer.search.is_none() && peer.headers == Headers::Idle;
+        self.is_at_best() && self.peers.get(&peer).is_some_and(has_told_all)
     }
 
     /// Returns whether the chain has a block.

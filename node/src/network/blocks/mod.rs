@@ -38,10 +38,14 @@ pub(super) async fn judge(chain: ChainHandle, blocks: Vec<Delivered>, turn: Turn
     }
     let mut outcomes = vec![Outcome::Stored; good.len()];
     let turn = turn.come().await;
-    let answer = chain.queue_blocks(good).await;
+    let answer = if good.is_empty() { None } else { Some(chain.queue_blocks(good).await) };
     drop(turn);
     let stopped = RefusedBlock { index: 0, error: SubmitError::Stopped };
-    match (answer.await.unwrap_or(Err(stopped)), failed) {
+    let submitted = match answer {
+        Some(answer) => answer.await.unwrap_or(Err(stopped)),
+        None => Ok(()),
+    };
+    match (submitted, failed) {
         (Err(RefusedBlock { index, error }), _) => {
             outcomes.truncate(index);
             outcomes.push(outcome(error));

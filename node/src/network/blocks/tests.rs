@@ -5,9 +5,11 @@ use shared::block::Coinbase;
 use shared::merkle::merkle_root;
 use shared::pow::CompactTarget;
 use shared::spec::Rules;
+use tempfile::TempDir;
+use tokio::time::timeout;
 
 use super::*;
-use crate::chain;
+use crate::chain::{self, ChainThread};
 use crate::clock::SystemClock;
 use crate::network::turns::Turns;
 use crate::store::Store;
@@ -21,6 +23,14 @@ fn easy_spec() -> Arc<ChainSpec> {
 
 fn delivered(block: &Block) -> Delivered {
     Delivered { hash: block.header.hash(), height: block.coinbase.height, bytes: codec::encode(block) }
+}
+
+/// Starts a chain of its own.
+fn start(spec: &Arc<ChainSpec>, options: chain::Options) -> (TempDir, ChainHandle, ChainThread) {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::open(directory.path(), spec).unwrap();
+    let (chain, thread) = chain::start(Arc::clone(spec), store, Arc::new(SystemClock), options).unwrap();
+    (directory, chain, thread)
 }
 
 /// Makes a block on the tip, whose coinbase `change` may spoil.
@@ -47,25 +57,17 @@ async fn mine(chain: &ChainHandle) -> Block {
 #[tokio::test]
 async fn a_group_that_is_checked_sooner_does_not_overtake_its_parents() {
     let spec = easy_spec();
-    let start = || {
-        let directory = tempfile::tempdir().unwrap();
-        let store = Store::open(directory.path(), &spec).unwrap();
-        let options = chain::Options::default();
-        let (chain, thread) = chain::start(Arc::clone(&spec), store, Arc::new(SystemClock), options).unwrap();
-        (directory, chain, thread)
-    };
-    let (_here, chain, thread) = start();
+    let (_here, chain, thread) = start(&spec, chain::Options::default());
     let [parent, child] = [mine(&chain).await, mine(&chain).await].map(|block| delivered(&block));
     drop(chain);
     thread.join().unwrap();
 
-    let (_there, chain, thread) = start();
+    let (_there, chain, thread) = start(&spec, chain::Options::default());
     let mut turns = Turns::default();
     let (first, second) = (turns.next(), turns.next());
-    let early = tokio::spawn(judge(chain.clone(), vec![child], second));
-    // Time enough to be checked, and to reach the chain.
-    tokio::time::sleep(Duration::from_millis(300)).await;
-    assert!(!early.is_finished());
+    let mut early = tokio::spawn(judge(chain.clone(), vec![child], second));
+    // It would come to an end in a fraction of this time if it did not wait; on a slow computer nothing fails.
+    assert!(timeout(Duration::from_millis(300), &mut early).await.is_err(), "it did not wait");
     assert_eq!(judge(chain.clone(), vec![parent], first).await, [Outcome::Stored]);
     assert_eq!(early.await.unwrap(), [Outcome::Stored]);
     assert_eq!(chain.view().tip.height, 2);
@@ -76,10 +78,7 @@ async fn a_group_that_is_checked_sooner_does_not_overtake_its_parents() {
 #[tokio::test]
 async fn a_group_that_comes_to_nothing_does_not_hold_up_the_next() {
     let spec = easy_spec();
-    let directory = tempfile::tempdir().unwrap();
-    let store = Store::open(directory.path(), &spec).unwrap();
-    let options = chain::Options::default();
-    let (chain, thread) = chain::start(Arc::clone(&spec), store, Arc::new(SystemClock), options).unwrap();
+    let (_directory, chain, thread) = start(&spec, chain::Options::default());
     let mut turns = Turns::default();
     drop(turns.next());
     let nothing = Delivered { bytes: Vec::new(), ..delivered(spec.genesis()) };
@@ -93,10 +92,8 @@ async fn a_group_that_comes_to_nothing_does_not_hold_up_the_next() {
 #[tokio::test]
 async fn an_invalid_block_far_below_the_tip_is_condemned_when_it_was_asked_for() {
     let spec = easy_spec();
-    let directory = tempfile::tempdir().unwrap();
-    let store = Store::open(directory.path(), &spec).unwrap();
     let options = chain::Options { side_branch_depth: 3, ..chain::Options::default() };
-    let (chain, thread) = chain::start(Arc::clone(&spec), store, Arc::new(SystemClock), options).unwrap();
+    let (_directory, chain, thread) = start(&spec, options);
     let wrong = make(&chain, |coinbase| coinbase.height = 2).await;
     for _ in 0..5 {
         mine(&chain).await;

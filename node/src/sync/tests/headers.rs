@@ -62,6 +62,27 @@ fn who_has_told_a_part_of_its_chain_is_not_taken_for_level() {
     assert!(bench.sync.is_level_with(A));
 }
 
+#[test]
+fn who_is_still_asked_for_more_is_not_taken_for_level() {
+    let empty = Blocks::new(&easy_spec());
+    let chain = empty.grown(0, 600, 1);
+    let mut bench = Bench::new(&empty);
+    bench.connect(A, &chain);
+    bench.answer(A, &chain);
+    // The blocks of the first headers come sooner than the next headers.
+    for _ in 0..100 {
+        for (request, body) in bench.asked(A) {
+            if matches!(body, Request::Blocks { .. }) {
+                bench.handle(Event::Answered { peer: A, request, response: chain.answer(&body) });
+            }
+        }
+        bench.store();
+    }
+    let progress = bench.sync.progress();
+    assert_eq!((progress.height, progress.headers), (500, 500));
+    assert!(!bench.sync.is_level_with(A));
+}
+
 /// A chain of `count` blocks that come too fast, so that each takes more work than the one before.
 fn strong(start: &Blocks, count: usize, name: u64) -> Blocks {
     let mut chain = start.clone();

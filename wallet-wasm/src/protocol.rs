@@ -152,8 +152,6 @@ pub enum PeerOrder {
         /// As it was added.
         address: String,
     },
-    /// Who is banned, the first of them. Reply: [`Reply::Bans`].
-    LookAtBans,
     /// Bans an address. Reply: [`Reply::Bans`].
     Ban {
         /// An IP address.

@@ -225,7 +225,10 @@ impl Wallet {
             failure => failure,
         });
         match reply? {
-            Reply::Peers(peers) => self.store.peers.set(Some(peers)),
+            Reply::Peers(mut peers) => {
+                self.store.bans.set(Some(std::mem::take(&mut peers.bans)));
+                self.store.peers.set(Some(peers));
+            }
             Reply::Bans(bans) => self.store.bans.set(Some(bans)),
             _ => return Err(self.misunderstood()),
         }

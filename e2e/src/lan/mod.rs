@@ -102,6 +102,12 @@ impl Lan {
         }
     }
 
+    /// Returns whether the nodes have addresses of their own, and not all of them this computer's.
+    #[must_use]
+    pub fn has_own_addresses(&self) -> bool {
+        matches!(self.links, Links::Namespaces(_))
+    }
+
     /// Returns how many nodes have a place.
     #[must_use]
     pub fn len(&self) -> usize {

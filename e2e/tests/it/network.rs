@@ -19,3 +19,8 @@ fn seven_nodes_agree_after_cuts_and_kills() -> Result<()> {
 fn a_reorg_of_more_than_a_hundred_blocks() -> Result<()> {
     tell(&["deep-reorg"])
 }
+
+#[test]
+fn two_nodes_meet_and_one_bans_the_other() -> Result<()> {
+    tell(&["meeting"])
+}

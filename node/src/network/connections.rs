@@ -1,17 +1,21 @@
 //! Connections: who comes, who is dialled, the hellos, and the end.
 
+use std::error::Error;
+use std::time::Instant;
+
 use libp2p::core::ConnectedPoint;
+use libp2p::core::upgrade::NegotiationError;
 use libp2p::multiaddr::Protocol;
 use libp2p::swarm::dial_opts::DialOpts;
 use libp2p::swarm::{ConnectionId, DialError, SwarmEvent};
-use libp2p::{Multiaddr, PeerId, identify, ping};
+use libp2p::{Multiaddr, PeerId, identify, noise, ping};
 
 use super::behaviour::{BehaviourEvent, agent, protocol_version};
 use super::name::{multiaddr, peer_address};
 use super::peer::{Peer, plain};
 use super::task::{Asked, Task};
 use super::{NetworkEvent, limits};
-use crate::peers::{Direction, PeerAddress};
+use crate::peers::{Direction, PeerAddress, Sentence};
 use crate::sync::{Event, Fault, PeerKey};
 use crate::wire::{Hello, MAX_AGENT_BYTES, Request, WIRE_VERSION};
 
@@ -23,7 +27,8 @@ impl Task {
                 self.connected(peer_id, connection_id, &endpoint);
             }
             SwarmEvent::ConnectionClosed { peer_id, num_established: 0, cause, .. } => {
-                let cause = cause.map(|cause| plain(&cause.to_string()));
+                let cause = cause.map(|cause| innermost(&cause));
+                self.leaving.remove(&peer_id);
                 self.disconnected(&peer_id, cause);
             }
             SwarmEvent::OutgoingConnectionError { connection_id, error, .. } => {
@@ -122,12 +127,19 @@ impl Task {
                     plain(&obtained.to_string())
                 )
             }
-            DialError::Transport(errors) => {
-                let reason = errors.first().map(|(_, error)| innermost(error)).unwrap_or_default();
-                format!(
-                    "nothing answers at {address} ({reason}); is that node running, and can it be reached from here?"
-                )
-            }
+            DialError::Transport(errors) => match errors.first() {
+                // What the system calls it differs from one attempt to the next.
+                Some((_, error)) if is_hung_up(error) => format!(
+                    "what answers at {address} ended the connection at once: perhaps it has banned this node's address, has \
+                     no place left, or is no node"
+                ),
+                first => {
+                    let reason = first.map(|(_, error)| innermost(error)).unwrap_or_default();
+                    format!(
+                        "nothing answers at {address} ({reason}); is that node running, and can it be reached from here?"
+                    )
+                }
+            },
             error => format!("no connection to {address}: {}", innermost(error)),
         };
         tracing::debug!(%address, "{what}");
@@ -138,6 +150,13 @@ impl Task {
         let dialled = self.dials.remove(&connection);
         let is_inbound = !endpoint.is_dialer();
         let address = dialled.or_else(|| peer_address(endpoint.get_remote_address()));
+        if self.leaving.contains_key(&id) {
+            if let (Some(address), Some((peers, now))) = (dialled, self.swarm.behaviour_mut().gate.peers()) {
+                peers.dial_failed(address, now);
+            }
+            self.swarm.close_connection(connection);
+            return;
+        }
         if self.peers.contains_key(&id) {
             return self.connected_again(&id, connection, dialled);
         }
@@ -277,13 +296,58 @@ impl Task {
         let sentence = peers.blame(key, fault, now);
         let address = self.keys.get(&key).and_then(|id| self.peers.get(id)).and_then(|peer| peer.address);
         tracing::debug!(?address, "a peer misbehaved: {fault}");
-        let Some(sentence) = sentence else { return };
-        if sentence.ban.is_some() {
+        if let Some(sentence) = sentence {
+            self.send_away(&sentence, &fault.to_string());
+        }
+    }
+
+    /// Forgets at once whoever has to go, and cuts the line when it was told why.
+    pub(super) fn send_away(&mut self, sentence: &Sentence, reason: &str) {
+        let banned_until = sentence.ban.as_ref().map(|ban| ban.until);
+        if banned_until.is_some() {
             self.save();
         }
-        for key in sentence.close {
-            self.leave(key, &fault.to_string());
+        let reason = plain(reason);
+        let ours = if banned_until.is_some() { format!("banned: {reason}") } else { reason.clone() };
+        for key in &sentence.close {
+            let Some(id) = self.keys.get(key).copied() else { continue };
+            let farewell = Request::Farewell { banned_until, reason: reason.clone() };
+            self.swarm.behaviour_mut().messages.send_request(&id, farewell);
+            self.leaving.insert(id, Instant::now() + limits::GOODBYE);
+            self.disconnected(&id, Some(ours.clone()));
         }
+    }
+
+    /// Cuts the lines of those who were sent away and are still there.
+    pub(super) fn cut_the_leaving(&mut self) {
+        let now = Instant::now();
+        let late: Vec<_> =
+            self.leaving.iter().filter(|(_, until)| **until <= now).map(|(id, _)| *id).collect();
+        for id in late {
+            self.leaving.remove(&id);
+            if self.swarm.disconnect_peer_id(id).is_err() {
+                tracing::debug!(%id, "the peer has just gone by itself");
+            }
+        }
+    }
+
+    /// Goes as a peer wishes, and says why.
+    pub(super) fn sent_away(&mut self, key: PeerKey, banned_until: Option<u64>, reason: &str) {
+        let Some((peers, now)) = self.swarm.behaviour_mut().gate.peers() else { return };
+        peers.sent_us_away(key, now);
+        let how = match banned_until {
+            Some(until) => {
+                let hours = until.saturating_sub(now.unix_s).div_ceil(3_600);
+                format!("it banned this node's address for {hours} h")
+            }
+            None => "it sent this node away".to_owned(),
+        };
+        let text = plain(&format!("{how}: {reason}"));
+        let dialled = self.keys.get(&key).and_then(|id| self.peers.get(id)).and_then(|peer| peer.dialled);
+        if let Some(address) = dialled {
+            self.tell_of_address(address, &text);
+        }
+        self.leave(key, &text);
     }
 
     /// Closes all connections with a peer.
@@ -336,7 +400,15 @@ fn difference(theirs: &str, ours: &str, genesis: &str) -> Option<String> {
 }
 
 /// Returns the cause at the bottom of an error: what lies above is libp2p's own way to it.
-fn innermost(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    plain(&causes.last().map(ToString::to_string).unwrap_or_default())
+fn innermost(error: &(dyn Error + 'static)) -> String {
+    plain(&causes(error).last().map(ToString::to_string).unwrap_or_default())
+}
+
+/// Returns whether there was a connection, and it ended while its encryption was agreed on.
+fn is_hung_up(error: &(dyn Error + 'static)) -> bool {
+    causes(error).any(|cause| cause.is::<noise::Error>() || cause.is::<NegotiationError>())
+}
+
+fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |&error| error.source())
 }

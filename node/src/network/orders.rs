@@ -44,7 +44,7 @@ pub(super) enum Order {
     Unban(BanKey, Reply<BansView>),
 }
 
-/// Bans that are answered to whoever changed them.
+/// Bans that are answered to whoever looks at the peers or changed a ban.
 const FIRST_PAGE: usize = 20;
 
 impl NetworkHandle {
@@ -129,10 +129,8 @@ impl Task {
 
     fn ban(&mut self, key: BanKey, seconds: u64, reason: &str) -> Result<(), OrderError> {
         let Some((peers, now)) = self.swarm.behaviour_mut().gate.peers() else { return Ok(()) };
-        for peer in peers.ban(key, reason, seconds, now)? {
-            self.leave(peer, "the operator banned its address");
-        }
-        self.save();
+        let sentence = peers.ban(key, reason, seconds, now)?;
+        self.send_away(&sentence, reason);
         Ok(())
     }
 
@@ -152,7 +150,7 @@ impl Task {
         states.sort_by_key(|state| (state.since_s, state.peer));
         let peers: Vec<_> = states.into_iter().filter_map(|state| self.peer_view(&state)).collect();
         let named = named.into_iter().map(|named| self.named_view(named)).collect();
-        PeersView { peers, named }
+        PeersView { peers, named, bans: self.bans_view(None, FIRST_PAGE) }
     }
 
     fn named_view(&self, named: NamedStatus) -> NamedPeerView {

@@ -62,6 +62,9 @@ impl Task {
         if let Some(fault) = serve::fault(&request) {
             return self.blame(key, &Fault::WrongQuestion(fault));
         }
+        if let Request::Farewell { banned_until, reason } = &request {
+            return self.sent_away(key, *banned_until, reason);
+        }
         if let Request::Headers { locator } = &request
             && let Some(tip) = locator.first()
         {

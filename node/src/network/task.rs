@@ -93,6 +93,8 @@ pub(crate) struct Task {
     /// By id: whatever number of connections there are with one, it is one peer.
     pub(super) peers: BTreeMap<PeerId, Peer>,
     pub(super) keys: BTreeMap<PeerKey, PeerId>,
+    /// Who was sent away, and when its line is cut: nothing that it says counts any more.
+    pub(super) leaving: HashMap<PeerId, Instant>,
     pub(super) dials: HashMap<ConnectionId, PeerAddress>,
     pub(super) last_key: u64,
     pub(super) asked: HashMap<OutboundRequestId, Asked>,
@@ -199,6 +201,7 @@ impl Listening {
             names: Names::new(config.peers, now),
             peers: BTreeMap::new(),
             keys: BTreeMap::new(),
+            leaving: HashMap::new(),
             dials: HashMap::new(),
             last_key: 0,
             asked: HashMap::new(),
@@ -267,6 +270,7 @@ impl Task {
         self.news.push_back(Event::Tick);
         self.leave_the_silent();
         self.leave_the_unheard();
+        self.cut_the_leaving();
         self.dial();
         self.look_up_names();
         self.ask_what_waits();

@@ -6,11 +6,33 @@ use crate::sync::{Now, PeerKey};
 
 use super::address::{BanKey, Group, PeerAddress, Scope};
 use super::connections::Connection;
+use super::expiring::Expiring;
 use super::{Dial, Peers, Role, WishError};
 
 /// No address is dialled more often than this, whoever names it and whatever the port: else strangers could aim us at
 /// a victim.
 const DIAL_PAUSE_MS: u64 = 60_000;
+/// More than are ever dialled within that time.
+const MAX_RECENT: usize = 4_096;
+
+/// Who was dialled within the last minute.
+#[derive(Debug)]
+pub(crate) struct RecentDials(Expiring<(BanKey, u16), ()>);
+
+impl RecentDials {
+    pub(crate) fn new() -> Self {
+        Self(Expiring::new(MAX_RECENT))
+    }
+
+    pub(crate) fn insert(&mut self, address: PeerAddress, now_ms: u64) {
+        self.0.expire(now_ms);
+        self.0.insert(place(address), (), now_ms.saturating_add(DIAL_PAUSE_MS));
+    }
+
+    pub(crate) fn contains(&self, address: PeerAddress, now_ms: u64) -> bool {
+        self.0.get(&place(address), now_ms).is_some()
+    }
+}
 
 /// Addresses of our own that are remembered: interfaces, and names that a router gives us.
 const MAX_OWN: usize = 64;
@@ -19,7 +41,6 @@ impl Peers {
     /// Returns whom to dial now: who was named by the operator, the neighbours of before the restart, then others of
     /// groups that we have no connection to. Each must end in [`Peers::connected`] or [`Peers::dial_failed`].
     pub fn next_dials(&mut self, now: Now) -> Vec<Dial> {
-        self.dialled.expire(now.ms);
         let mut dials = Vec::new();
         for address in self.named.due(now.ms) {
             let is_open = self.connections.values().any(|c| c.role == Role::Named && c.address == address);
@@ -89,7 +110,7 @@ impl Peers {
 
     fn dial(&mut self, address: PeerAddress, role: Role, now: Now) -> Dial {
         self.dialling.insert(address, role);
-        self.dialled.insert(place(address), (), now.ms.saturating_add(DIAL_PAUSE_MS));
+        self.dialled.insert(address, now.ms);
         self.book.tried(&address, now.unix_s);
         Dial { address, role }
     }
@@ -99,7 +120,7 @@ impl Peers {
         let is_wanted = |address: PeerAddress| {
             !taken.contains(&address.group())
                 && !self.own.contains(&address)
-                && self.dialled.get(&place(address), now.ms).is_none()
+                && !self.dialled.contains(address, now.ms)
                 && self.bans.get(&address.ban_key(), now.unix_s).is_none()
         };
         while role == Role::BlockOnly

@@ -14,6 +14,7 @@
 //! | it tells of an address, its own or another's | [`Peers::heard`] |
 //! | it answered a ping; it brought a valid block or transaction first | [`Peers::answered`], [`Peers::brought`] |
 //! | it misbehaved | [`Peers::blame`], which may send it, and all that share its address, away |
+//! | it sends us away | [`Peers::sent_us_away`] |
 //! | an address turns out to be our own | [`Peers::is_ourselves`] |
 //! | the operator says so | [`Peers::name`], [`Peers::unname`], [`Peers::ban`], [`Peers::unban`] |
 //!
@@ -27,6 +28,7 @@ use std::net::IpAddr;
 use crate::sync::{Fault, Now, PeerKey};
 
 pub use address::{AddressError, BanKey, Group, PeerAddress, Scope};
+pub(crate) use dials::RecentDials;
 pub use named::MAX_NAMED;
 pub use saved::{Ban, SAVED_VERSION, Saved, SavedAddress};
 pub use score::{MAX_POINTS, points};
@@ -58,11 +60,9 @@ pub const MAX_BAN_S: u64 = 365 * 24 * 3_600;
 /// Bans that are kept: 2 MB, and as many as an attacker with a /50 of IPv6 addresses can earn.
 pub const MAX_BANS: usize = 20_000;
 /// Characters of a ban's reason.
-const MAX_REASON_CHARS: usize = 200;
+pub(crate) const MAX_REASON_CHARS: usize = 200;
 /// Neighbours that are dialled first after a restart.
 const MAX_ANCHORS: usize = 2;
-/// Addresses that are remembered as dialled within the last minute: more than are ever dialled.
-const MAX_DIALLED: usize = 4_096;
 
 /// How many connections there may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -228,8 +228,7 @@ pub struct Peers {
     connections: BTreeMap<PeerKey, connections::Connection>,
     /// Who is being dialled.
     dialling: BTreeMap<PeerAddress, Role>,
-    /// Who was dialled within the last minute, by milliseconds.
-    dialled: Expiring<(BanKey, u16), ()>,
+    dialled: RecentDials,
     /// By milliseconds.
     scores: Expiring<BanKey, Score>,
     /// By Unix seconds.
@@ -255,7 +254,7 @@ impl Peers {
             draw: Draw::new(seed),
             connections: BTreeMap::new(),
             dialling: BTreeMap::new(),
-            dialled: Expiring::new(MAX_DIALLED),
+            dialled: RecentDials::new(),
             scores: Expiring::new(MAX_BANS),
             bans: Expiring::new(MAX_BANS),
             book: Book::default(),
@@ -360,23 +359,26 @@ impl Peers {
         Some(Sentence { close: self.sharing(key), ban: Some(ban) })
     }
 
-    /// Bans somebody for `seconds`, and returns whose connections to close.
+    /// Bans somebody for `seconds`, and returns who has to go for it.
     ///
     /// # Errors
     /// When it is this computer.
-    pub fn ban(
-        &mut self,
-        key: BanKey,
-        reason: &str,
-        seconds: u64,
-        now: Now,
-    ) -> Result<BTreeSet<PeerKey>, WishError> {
+    pub fn ban(&mut self, key: BanKey, reason: &str, seconds: u64, now: Now) -> Result<Sentence, WishError> {
         if key.is_loopback() {
             return Err(WishError::Loopback);
         }
         let (since, until) = (now.unix_s, now.unix_s.saturating_add(seconds));
-        self.insert_ban(Ban { address: key, since, until, reason: reason.to_owned() }, now);
-        Ok(self.sharing(key))
+        let ban = self.insert_ban(Ban { address: key, since, until, reason: reason.to_owned() }, now);
+        Ok(Sentence { close: self.sharing(key), ban: Some(ban) })
+    }
+
+    /// Notes that a peer does not want us, so that one that was named is not asked again soon.
+    pub fn sent_us_away(&mut self, peer: PeerKey, now: Now) {
+        if let Some(connection) = self.connections.get(&peer)
+            && connection.role == Role::Named
+        {
+            self.named.rejected(&connection.address, now.ms);
+        }
     }
 
     /// Forgives somebody, points included.

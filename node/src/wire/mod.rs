@@ -48,7 +48,10 @@ pub struct Hello {
     pub work: [u8; 32],
 }
 
-/// A question. Each has exactly one answer, in the variant of [`Response`] with the same name.
+/// The longest reason in a farewell, in bytes of UTF-8.
+pub const MAX_REASON_BYTES: usize = 1_024;
+
+/// A question. Each has exactly one answer, in the variant of [`Response`] with the same name; a farewell has none.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub enum Request {
     /// Who are you? The one who dialled asks first.
@@ -76,6 +79,13 @@ pub enum Request {
     Transactions {
         /// At most [`MAX_TRANSACTIONS`].
         ids: Vec<TxId>,
+    },
+    /// You have to go. The one who is told closes the connection; else it is cut a moment later.
+    Farewell {
+        /// Until when none from its address may come back, Unix seconds; `None` when it may come at once.
+        banned_until: Option<u64>,
+        /// At most [`MAX_REASON_BYTES`].
+        reason: String,
     },
 }
 

@@ -22,6 +22,7 @@ fn every_message_comes_back_from_its_bytes() {
         Request::BlockTransactions { block: BlockHash([5; 32]), indexes: vec![0, 9] },
         Request::PendingIds,
         Request::Transactions { ids: vec![TxId([6; 32])] },
+        Request::Farewell { banned_until: Some(7), reason: "x".to_owned() },
     ] {
         assert_eq!(codec::decode::<Request>(&codec::encode(&request)), Ok(request));
     }

@@ -26,7 +26,6 @@ impl<R: TryCryptoRng> Engine<R> {
             PeerOrder::Look => (Request::GetPeers {}, Kind::Peers),
             PeerOrder::Add { address } => (Request::AddPeer { address }, Kind::Peers),
             PeerOrder::Remove { address } => (Request::RemovePeer { address }, Kind::Peers),
-            PeerOrder::LookAtBans => (Request::GetBans { after: None, limit: None }, Kind::Bans),
             PeerOrder::Ban { address, seconds, reason } => {
                 (Request::Ban { address, seconds: Some(seconds), reason }, Kind::Bans)
             }

@@ -5,6 +5,7 @@
 
 mod deep;
 mod demo;
+mod meeting;
 mod payments;
 mod propagation;
 mod random;
@@ -30,6 +31,8 @@ enum Story {
     Propagation,
     /// Joins two halves that have mined more than a hundred blocks apart.
     DeepReorg,
+    /// Lets two nodes find each other, and one ban the other.
+    Meeting,
 }
 
 fn main() -> Result<()> {
@@ -46,5 +49,6 @@ fn main() -> Result<()> {
         }
         Story::Propagation => propagation::measure(),
         Story::DeepReorg => deep::play(),
+        Story::Meeting => meeting::play(),
     }
 }

@@ -9,6 +9,7 @@ use e2e::api::{Api, Heads};
 use e2e::chain;
 use e2e::lan::Lan;
 use e2e::node::Node;
+use e2e::output::Output;
 use e2e::wallet::key;
 use shared::address::Address;
 use shared::api::Request;
@@ -108,21 +109,26 @@ impl Team {
 
     /// Starts a node, which mines, and joins all that have smaller numbers.
     pub(crate) fn start(&mut self, node: usize) -> Result<()> {
-        self.start_with(node, &(0..node).collect::<Vec<_>>(), "1")
+        self.start_with(node, &(0..node).collect::<Vec<_>>(), &["--threads", "1"])
     }
 
     /// Starts a node, which joins `peers` and does not mine.
     pub(crate) fn start_idle(&mut self, node: usize, peers: &[usize]) -> Result<()> {
-        self.start_with(node, peers, "0")
+        self.start_with(node, peers, &["--threads", "0"])
     }
 
-    fn start_with(&mut self, node: usize, peers: &[usize], threads: &str) -> Result<()> {
+    /// Starts a node, which was told of nobody and does not mine.
+    pub(crate) fn start_looking_around(&mut self, node: usize) -> Result<()> {
+        self.start_with(node, &[], &["--threads", "0", "--discover"])
+    }
+
+    fn start_with(&mut self, node: usize, peers: &[usize], flags: &[&str]) -> Result<()> {
         let member = &self.members[node];
         let chain = self.folder.path().join("team.toml").to_string_lossy().into_owned();
         let miner = member.miner.to_text(&self.spec.rules().address_prefix);
         let limit = HASH_LIMIT.to_string();
-        let arguments = ["--chain", &chain, "--miner", &miner, "--threads", threads, "--hash-limit", &limit];
-        let arguments: Vec<_> = arguments.into_iter().map(str::to_owned).collect();
+        let always = ["--chain", &chain, "--miner", &miner, "--hash-limit", &limit];
+        let arguments: Vec<_> = always.iter().chain(flags).map(|argument| (*argument).to_owned()).collect();
         let started = self.lan.start(node, peers, &member.data, &arguments)?;
         self.members[node].node = Some(started);
         Ok(())
@@ -174,11 +180,24 @@ impl Team {
         self.heads(node)?.wait(&what, |head| Ok(head.height >= *first.get_or_insert(head.height) + count))
     }
 
+    fn running(&self, node: usize) -> Result<&Node> {
+        self.members[node].node.as_ref().context("the node does not run")
+    }
+
+    /// Returns what a node writes.
+    pub(crate) fn output(&self, node: usize) -> Result<&Output> {
+        Ok(&self.running(node)?.output)
+    }
+
+    /// Returns what lets a session steer a node.
+    pub(crate) fn token(&self, node: usize) -> Result<&str> {
+        Ok(&self.running(node)?.token)
+    }
+
     /// Lets so many threads of a node mine.
     pub(crate) fn set_mining(&self, node: usize, threads: u64) -> Result<()> {
-        let running = self.members[node].node.as_ref().context("the node does not run")?;
         let mut api = self.api(node)?;
-        api.authorize(&running.token)?;
+        api.authorize(self.token(node)?)?;
         api.set_mining(threads).with_context(|| format!("node {node}"))
     }
 

@@ -1,7 +1,9 @@
 //! Kademlia, on a leash: whom it asks on its way is named by strangers, so it dials nobody who is nearer to us than we
-//! ourselves say we are. A stranger from the Internet must not make us knock at the doors of our own house.
+//! ourselves say we are, and nobody twice within a minute. A stranger from the Internet must not make us knock at the
+//! doors of our own house, nor again and again at somebody else's.
 
 use std::task::{Context, Poll};
+use std::time::Instant;
 
 use libp2p::core::Endpoint;
 use libp2p::core::transport::PortUse;
@@ -13,7 +15,7 @@ use libp2p::swarm::{
 use libp2p::{Multiaddr, PeerId};
 
 use super::name::peer_address;
-use crate::peers::Scope;
+use crate::peers::{RecentDials, Scope};
 
 type Kad = kad::Behaviour<MemoryStore>;
 
@@ -22,11 +24,13 @@ pub(super) struct Finder {
     kad: Kad,
     /// The farthest of the networks that we listen to.
     scope: Scope,
+    recent: RecentDials,
+    started: Instant,
 }
 
 impl Finder {
     pub(super) fn new(kad: Kad) -> Self {
-        Self { kad, scope: Scope::Loopback }
+        Self { kad, scope: Scope::Loopback, recent: RecentDials::new(), started: Instant::now() }
     }
 
     /// Takes note of an address that we listen at.
@@ -42,9 +46,14 @@ impl Finder {
     }
 }
 
-/// Returns whether a node in a network of `own` scope dials an address that a stranger named.
-fn may_dial(own: Scope, address: &Multiaddr) -> bool {
-    peer_address(address).is_some_and(|address| address.scope() >= own)
+/// Returns whether a node in a network of `own` scope dials an address that a stranger named, and notes that it does.
+fn may_dial(own: Scope, recent: &mut RecentDials, address: &Multiaddr, now_ms: u64) -> bool {
+    let Some(address) = peer_address(address) else { return false };
+    let may = address.scope() >= own && !recent.contains(address, now_ms);
+    if may {
+        recent.insert(address, now_ms);
+    }
+    may
 }
 
 impl NetworkBehaviour for Finder {
@@ -69,7 +78,8 @@ impl NetworkBehaviour for Finder {
         role: Endpoint,
     ) -> Result<Vec<Multiaddr>, ConnectionDenied> {
         let mut found = self.kad.handle_pending_outbound_connection(connection, peer, addresses, role)?;
-        found.retain(|address| may_dial(self.scope, address));
+        let now_ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        found.retain(|address| may_dial(self.scope, &mut self.recent, address, now_ms));
         Ok(found)
     }
 

@@ -5,7 +5,7 @@ fn nobody_nearer_than_ourselves_is_dialled_for_a_stranger() {
     let near = ["/ip4/127.0.0.1/tcp/5", "/ip6/::1/tcp/5", "/ip6/::ffff:127.0.0.1/tcp/5"];
     let private = ["/ip4/192.168.1.1/tcp/5", "/ip4/10.0.0.1/tcp/5", "/ip6/fc00::1/tcp/5"];
     let public = ["/ip4/9.9.9.9/tcp/5", "/ip6/2a00::1/tcp/5"];
-    let may = |own, text: &str| may_dial(own, &text.parse().unwrap());
+    let may = |own, text: &str| may_dial(own, &mut RecentDials::new(), &text.parse().unwrap(), 0);
     for (own, allowed, refused) in [
         (Scope::Public, &public[..], [&near[..], &private[..]].concat()),
         (Scope::Private, &[&private[..], &public[..]].concat()[..], near.to_vec()),
@@ -20,4 +20,24 @@ fn nobody_nearer_than_ourselves_is_dialled_for_a_stranger() {
     {
         assert!(!may(Scope::Loopback, text), "{text}");
     }
+}
+
+#[test]
+fn nobody_is_dialled_twice_within_a_minute_for_strangers() {
+    let mut recent = RecentDials::new();
+    let mut may = |text: &str, now_ms| may_dial(Scope::Loopback, &mut recent, &text.parse().unwrap(), now_ms);
+    assert!(may("/ip4/9.9.9.9/tcp/5", 0));
+    // Another port is the same victim; on this computer it is another node.
+    for (text, is_dialled) in [
+        ("/ip4/9.9.9.9/tcp/5", false),
+        ("/ip4/9.9.9.9/tcp/6", false),
+        ("/ip6/::ffff:9.9.9.9/tcp/5", false),
+        ("/ip4/9.9.9.8/tcp/5", true),
+        ("/ip4/127.0.0.1/tcp/5", true),
+        ("/ip4/127.0.0.1/tcp/6", true),
+        ("/ip4/127.0.0.1/tcp/5", false),
+    ] {
+        assert_eq!(may(text, 59_999), is_dialled, "{text}");
+    }
+    assert!(may("/ip4/9.9.9.9/tcp/6", 60_000));
 }

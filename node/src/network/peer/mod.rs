@@ -7,7 +7,7 @@ use libp2p::PeerId;
 use super::event::PeerStatus;
 use super::limits;
 use super::pending::Pending;
-use crate::peers::PeerAddress;
+use crate::peers::{MAX_REASON_CHARS, PeerAddress};
 use crate::rate::TokenBucket;
 use crate::sync::{PeerKey, Sync};
 use crate::wire::{Hello, MAX_AGENT_BYTES};
@@ -98,7 +98,7 @@ impl Peer {
             address: self.address.map(|address| (address.ip(), address.port()).into()),
             is_inbound: self.is_inbound,
             is_named: self.is_named,
-            agent: plain(&hello.agent),
+            agent: plain(&hello.agent).chars().take(MAX_AGENT_BYTES / 4).collect(),
             height: sync.peer_height(self.key).unwrap_or(hello.height),
             latency: self.latency,
             connected_for: self.since.elapsed(),
@@ -108,8 +108,7 @@ impl Peer {
 
 /// Returns a text from outside as it may be shown and logged: one short line without control characters.
 pub(super) fn plain(text: &str) -> String {
-    let shown = text.chars().filter(|c| !c.is_control());
-    shown.take(MAX_AGENT_BYTES / 4).collect()
+    text.chars().filter(|c| !c.is_control()).take(MAX_REASON_CHARS).collect()
 }
 
 #[cfg(test)]

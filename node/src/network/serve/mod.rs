@@ -8,8 +8,8 @@ use shared::transaction::Transaction;
 use crate::chain::ChainHandle;
 use crate::store::StoreError;
 use crate::wire::{
-    MAX_BLOCKS, MAX_HEADERS, MAX_LOCATOR_HASHES, MAX_MESSAGE_BYTES, MAX_PENDING_IDS, MAX_TRANSACTIONS,
-    Request, Response,
+    MAX_BLOCKS, MAX_HEADERS, MAX_LOCATOR_HASHES, MAX_MESSAGE_BYTES, MAX_PENDING_IDS, MAX_REASON_BYTES,
+    MAX_TRANSACTIONS, Request, Response,
 };
 
 /// A variant, a count, and for each element a length: what a message has beside its elements.
@@ -33,13 +33,17 @@ pub(super) fn fault(request: &Request) -> Option<&'static str> {
         Request::Transactions { ids } => {
             (ids.is_empty() || ids.len() > MAX_TRANSACTIONS).then_some("no transactions, or too many")
         }
+        Request::Farewell { reason, .. } => {
+            (reason.len() > MAX_REASON_BYTES).then_some("a farewell that is too long")
+        }
     }
 }
 
-/// Returns the answer to a question that has no [`fault`]; `None` to a hello, which is not answered from here.
+/// Returns the answer to a question that has no [`fault`]; `None` to a hello and a farewell, which are
+/// not answered from here.
 pub(super) fn answer(chain: &ChainHandle, request: Request) -> Result<Option<Response>, StoreError> {
     Ok(Some(match request {
-        Request::Hello(_) => return Ok(None),
+        Request::Hello(_) | Request::Farewell { .. } => return Ok(None),
         Request::Headers { locator } => {
             let snapshot = chain.snapshot()?;
             let from = snapshot.fork_height(&locator)? + 1;

@@ -120,8 +120,9 @@ fn the_operator_bans_and_forgives() {
     let mut peers = peers();
     admit(&mut peers, 1, "9.9.9.9:1", at(0));
     let key: BanKey = "9.9.9.9".parse().unwrap();
-    assert_eq!(peers.ban(key, "too\nloud", 60, at(0)), Ok(BTreeSet::from([KEY])));
     let ban = Ban { address: key, since: START_S, until: START_S + 60, reason: "tooloud".to_owned() };
+    let sentence = Sentence { close: BTreeSet::from([KEY]), ban: Some(ban.clone()) };
+    assert_eq!(peers.ban(key, "too\nloud", 60, at(0)), Ok(sentence));
     assert_eq!(peers.bans(at(1)).collect::<Vec<_>>(), [&ban]);
     assert_eq!(peers.bans(at(60)).count(), 0);
     assert_eq!(peers.unban(key), Ok(ban));

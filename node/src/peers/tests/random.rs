@@ -65,7 +65,8 @@ fn step(peers: &mut Peers, numbers: &mut Numbers, now: Now) {
             peers.unname(at).ok();
         }
         10 => {
-            for peer in peers.ban(at.ban_key(), "", numbers.below(100), now).into_iter().flatten() {
+            let sentence = peers.ban(at.ban_key(), "", numbers.below(100), now);
+            for peer in sentence.into_iter().flat_map(|sentence| sentence.close) {
                 peers.disconnected(peer, now);
             }
         }

@@ -268,7 +268,10 @@ impl SimChain {
                     |index: &u32| Some(block?.transactions().get(*index as usize)?.transaction().clone());
                 Response::BlockTransactions(indexes.iter().filter_map(transaction).collect())
             }
-            Request::Hello(_) | Request::PendingIds | Request::Transactions { .. } => return None,
+            Request::Hello(_)
+            | Request::PendingIds
+            | Request::Transactions { .. }
+            | Request::Farewell { .. } => return None,
         })
     }
 }

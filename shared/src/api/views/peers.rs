@@ -9,6 +9,8 @@ pub struct PeersView {
     pub peers: Vec<PeerView>,
     /// Whom the operator named; they are dialled again and again.
     pub named: Vec<NamedPeerView>,
+    /// Whom the node keeps out: the first of them.
+    pub bans: BansView,
 }
 
 /// A node that the operator named.

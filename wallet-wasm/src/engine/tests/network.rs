@@ -9,9 +9,9 @@ use crate::protocol::{Command, PeerOrder, Reply};
 fn each_order_is_one_question_with_one_kind_of_answer() {
     let mut stage = Stage::ready();
     let named = NamedPeerView { name: "9.9.9.9:1111".to_owned(), is_connected: false, trouble: None };
-    let peers = PeersView { peers: Vec::new(), named: vec![named] };
     let ban = BanView { address: "9.9.9.9".to_owned(), since: 1, until: 2, reason: "a lie".to_owned() };
     let bans = BansView { count: 1, entries: vec![ban], next: None };
+    let peers = PeersView { peers: Vec::new(), named: vec![named], bans: bans.clone() };
     let address = || "9.9.9.9".to_owned();
     for (order, method, params) in [
         (PeerOrder::Look, "get_peers", json!({})),
@@ -25,7 +25,6 @@ fn each_order_is_one_question_with_one_kind_of_answer() {
         assert_eq!(stage.reply(command), Some(Ok(Reply::Peers(peers.clone()))));
     }
     for (order, method, params) in [
-        (PeerOrder::LookAtBans, "get_bans", json!({})),
         (
             PeerOrder::Ban { address: address(), seconds: 60, reason: None },
             "ban",

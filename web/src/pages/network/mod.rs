@@ -74,7 +74,6 @@ fn Open() -> impl IntoView {
             leptos::task::spawn_local(async move {
                 // Without a connection there is nothing to look at, and the page says so.
                 drop(wallet.order(PeerOrder::Look).await);
-                drop(wallet.order(PeerOrder::LookAtBans).await);
             });
         }
     });

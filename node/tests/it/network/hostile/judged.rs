@@ -58,25 +58,30 @@ async fn announce(peer: &mut Peer, spec: &ChainSpec, block: &Block) {
     gossip.send(peer, &publish(&bytes)).await.unwrap();
 }
 
-/// Delivers the first block to a node that asks for it, because its peer has more work.
-async fn deliver(at: SocketAddr, spec: &ChainSpec, block: &Block) -> Peer {
+/// Says hello to a node with more work than it has, so that it asks for the first block.
+async fn boast(at: SocketAddr, spec: &ChainSpec, block: &Block) -> Peer {
     let mut peer = Peer::connect(at, spec).await;
     // Two hashes for genesis, and two for it.
     let mut work = [0; 32];
     work[31] = 4;
     let hello = Hello { height: 1, tip: block.header.hash(), work, ..hello(spec) };
     peer.ask(&Request::Hello(hello)).await.unwrap();
+    peer
+}
+
+/// Delivers a block when the node asks for it, until it says farewell; returns until when and why.
+async fn deliver(peer: &mut Peer, block: &Block) -> (Option<u64>, String) {
     while let Some((stream, question)) = peer.asked().await {
         let answer = match question {
             Request::Headers { .. } => Response::Headers(vec![block.header]),
             Request::Blocks { .. } => Response::Blocks(vec![codec::encode(block)]),
+            Request::Farewell { banned_until, reason } => return (banned_until, reason),
             _ => continue,
         };
-        if peer.answer(stream, &answer).await.is_err() {
-            break;
-        }
+        // It may be said in between.
+        drop(peer.answer(stream, &answer).await);
     }
-    peer
+    panic!("the node has left without a word");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -95,15 +100,18 @@ async fn an_invalid_block_is_blamed_by_every_way_it_takes() {
             announce(&mut peer, &spec, &block).await;
             peer
         } else {
-            deliver(at, &spec, &block).await
+            boast(at, &spec, &block).await
         };
+        let (banned_until, told) = deliver(&mut peer, &block).await;
+        // Whoever does not go is cut off.
         peer.is_left().await;
         let said = reason(&mut events).await;
         assert!(said.contains("BLK-4"), "{said}");
         let bans = node.node.network.bans(None, 10).await.unwrap();
         let [ban] = &bans.entries[..] else { panic!("{bans:?}") };
         assert_eq!(ban.address, BanKey::of(ip).to_string());
-        assert!(ban.reason.starts_with(&said), "{ban:?}");
+        assert_eq!(said, format!("banned: {}", ban.reason));
+        assert_eq!((banned_until, &told), (Some(ban.until), &ban.reason));
         // And it does not come again, with whatever key.
         let again = Peer::over(super::wire::connect(at).await, &spec, true).await;
         assert!(again.is_err());
@@ -148,6 +156,14 @@ async fn a_wrong_signature_is_seen_in_the_score_and_the_second_is_the_last() {
     }
     let said = reason(&mut events).await;
     assert!(said.starts_with("an invalid transaction: "), "{said}");
+    let farewell = loop {
+        let (_, question) = peer.asked().await.expect("the node says why");
+        if let Request::Farewell { banned_until, reason } = question {
+            break (banned_until, reason);
+        }
+    };
+    // This computer is sent away, and not banned.
+    assert_eq!(farewell, (None, said));
     peer.is_left().await;
     node.stop().await;
 }

@@ -21,7 +21,8 @@ fn main() -> Outcome<()> {
     blocks()?;
     keys()?;
     let pattern: Vec<u8> = (0..=255).cycle().take(1_024).collect();
-    for target in ["ledger", "difficulty", "mempool", "store"] {
+    files()?;
+    for target in ["ledger", "difficulty", "mempool", "store", "block_file"] {
         write(target, "pattern", &pattern)?;
         write(target, "zeros", &[0; 256])?;
     }
@@ -150,4 +151,19 @@ fn keys() -> Outcome<()> {
     write("server_message", "news", news.as_bytes())?;
     let keystore = std::fs::read(folder().join("../wallet-wasm/vectors/keystore.json"))?;
     write("keystore", "wallet", &keystore)
+}
+
+/// Files that people write and nodes keep.
+fn files() -> Outcome<()> {
+    let examples = folder().join("../docs/examples");
+    let settings = std::fs::read_to_string(examples.join("node.toml"))?;
+    write("settings", "file", format!("\n---\n{settings}").as_bytes())?;
+    write("settings", "words", b"1112\n127.0.0.1:1111\n--threads\n2\n--peer\n/ip4/203.0.113.5/tcp/11111")?;
+    write("chain_file", "class", &std::fs::read(examples.join("class.toml"))?)?;
+    let (address, told_by) = (r#""9.9.9.9:11111""#, r#""2a00::1""#);
+    let peers = format!(
+        r#"{{"version":1,"bans":[{{"address":"2a00::/64","since":1790000000,"until":1810000000,"reason":"a lie"}}],
+"book":[{{"address":{address},"told_by":{told_by},"reached":1790000000,"tried":0,"failures":1}}],"anchors":[{address}]}}"#
+    );
+    write("peer_file", "peers", peers.as_bytes())
 }

@@ -1,9 +1,13 @@
 //! What the targets share: the properties that hold whatever comes in.
 
+use std::path::Path;
+
 use borsh::{BorshDeserialize, BorshSerialize};
 use shared::codec::{decode, encode};
+use tempfile::TempDir;
 
 pub mod accounts;
+pub mod block_files;
 pub mod blocks;
 pub mod mempools;
 pub mod stores;
@@ -20,4 +24,11 @@ pub fn as_text(bytes: &[u8], read: impl FnOnce(&str)) {
     if let Ok(text) = core::str::from_utf8(bytes) {
         read(text);
     }
+}
+
+/// Makes a folder for small files, in memory where the system has such a place: no target is about power cuts.
+pub fn folder() -> TempDir {
+    let memory = Path::new("/dev/shm");
+    let made = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
+    made.expect("the system has room for small files")
 }

@@ -17,6 +17,8 @@ use shared::consensus::{BodyContext, check_body};
 use shared::spec::ChainSpec;
 use shared::state::Account;
 
+use crate::folder;
+
 /// Bytes that are not what was written.
 #[derive(Debug, Arbitrary)]
 pub struct Damage {
@@ -39,22 +41,8 @@ impl Whole {
     /// Makes it of the test vectors' chain.
     pub fn new() -> Self {
         let spec = Arc::new(ChainSpec::dev());
-        let directory = tempfile::tempdir().expect("the system has room for a small file");
-        let store = Store::open(directory.path(), &spec).expect("a new store can be made");
-        let mut accounts = vec![Vec::new()];
-        let (chain, thread) =
-            chain::start(Arc::clone(&spec), store, Arc::new(SystemClock), Options::default())
-                .expect("a new store is whole");
-        for block in blocks() {
-            let height = block.coinbase.height;
-            let context =
-                BodyContext { spec: &spec, height, verifier: &AwsLcVerifier, is_verified: &|_| false };
-            let block = check_body(&context, block).expect("the vectors' blocks are valid");
-            chain.blocking_submit_blocks(vec![block]).expect("the vectors' blocks are valid");
-            accounts.push(accounts_of(&chain));
-        }
-        drop(chain);
-        thread.join().expect("nothing is damaged yet");
+        let directory = folder();
+        let accounts = fill(directory.path(), &spec);
         let bytes = std::fs::read(directory.path().join(STORE_FILE)).expect("the store was closed");
         Self { spec, bytes, accounts }
     }
@@ -107,11 +95,33 @@ impl Default for Whole {
     }
 }
 
-fn accounts_of(chain: &ChainHandle) -> Vec<(Address, Account)> {
+/// Makes a store of the test vectors' chain, and returns the accounts at each height.
+pub(crate) fn fill(directory: &Path, spec: &Arc<ChainSpec>) -> Vec<Vec<(Address, Account)>> {
+    let (chain, thread) = open(directory, spec);
+    let mut accounts = vec![Vec::new()];
+    for block in blocks() {
+        let height = block.coinbase.height;
+        let context = BodyContext { spec, height, verifier: &AwsLcVerifier, is_verified: &|_| false };
+        let block = check_body(&context, block).expect("the vectors' blocks are valid");
+        chain.blocking_submit_blocks(vec![block]).expect("the vectors' blocks are valid");
+        accounts.push(accounts_of(&chain));
+    }
+    drop(chain);
+    thread.join().expect("nothing is damaged yet");
+    accounts
+}
+
+/// Opens the store in a directory that nothing has damaged.
+pub(crate) fn open(directory: &Path, spec: &Arc<ChainSpec>) -> (ChainHandle, chain::ChainThread) {
+    let store = Store::open(directory, spec).expect("there is a whole store, or none");
+    chain::start(Arc::clone(spec), store, Arc::new(SystemClock), Options::default()).expect("it is whole")
+}
+
+pub(crate) fn accounts_of(chain: &ChainHandle) -> Vec<(Address, Account)> {
     chain.view().accounts.iter().map(|(address, account)| (*address, *account)).collect()
 }
 
-fn blocks() -> Vec<Block> {
+pub(crate) fn blocks() -> Vec<Block> {
     let vectors: serde_json::Value = serde_json::from_str(include_str!("../../shared/vectors/chain.json"))
         .expect("the vectors are valid JSON");
     let blocks = vectors["blocks"].as_array().into_iter().flatten();

@@ -121,6 +121,8 @@ pub(crate) enum Long {
 /// Runs one of them and writes what came of it.
 pub(crate) fn long(chore: Long) -> Result<()> {
     let started = std::time::Instant::now();
+    // What a chore writes itself is no change of what it measured.
+    let commit = commit()?;
     let (name, result) = match chore {
         Long::Properties { cases } => ("properties", properties(cases)?),
         Long::CrashImages { rounds } => ("crash-images", store_test("crash::", "CRASH_ROUNDS", rounds)?),
@@ -152,7 +154,7 @@ pub(crate) fn long(chore: Long) -> Result<()> {
             ("fuzz", reached.iter().map(entry).collect())
         }
     };
-    write(name, started.elapsed().as_secs(), &result)
+    write(name, &commit, started.elapsed().as_secs(), &result)
 }
 
 fn properties(cases: u32) -> Result<Value> {
@@ -254,14 +256,18 @@ fn simulation_report() -> Result<Value> {
     Ok(report)
 }
 
-/// Writes a result under its name and today's date, with the commit that it was measured at.
-fn write(name: &str, seconds: u64, result: &Value) -> Result<()> {
-    let date = said(&mut command("date", &["-u", "+%F"]))?;
+/// Returns the commit that is measured, and whether it is changed.
+fn commit() -> Result<String> {
     let commit = said(&mut command("git", &["rev-parse", "--short", "HEAD"]))?;
-    // Results that were written before are no change of what was measured.
+    // Results that were written before are no change of what is measured.
     let changes = ["status", "--porcelain", "--untracked-files=no", "--", ".", ":!docs/results"];
     let is_changed = !said(&mut command("git", &changes))?.is_empty();
-    let commit = if is_changed { format!("{commit}-dirty") } else { commit };
+    Ok(if is_changed { format!("{commit}-dirty") } else { commit })
+}
+
+/// Writes a result under its name and today's date, with the commit that it was measured at.
+fn write(name: &str, commit: &str, seconds: u64, result: &Value) -> Result<()> {
+    let date = said(&mut command("date", &["-u", "+%F"]))?;
     let folder = root().join("docs/results");
     std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let path = folder.join(format!("{name}-{date}.json"));

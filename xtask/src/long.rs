@@ -126,7 +126,7 @@ pub(crate) fn long(chore: Long) -> Result<()> {
     let (name, result) = match chore {
         Long::Properties { cases } => ("properties", properties(cases)?),
         Long::CrashImages { rounds } => ("crash-images", store_test("crash::", "CRASH_ROUNDS", rounds)?),
-        Long::Kill { kills } => ("kill", store_test("kill::a_process", "KILLS", kills)?),
+        Long::Kill { kills } => ("kill", store_test("kill::", "KILLS", kills)?),
         Long::FullDisk { disks } => ("full-disk", store_test("full_disk::", "FULL_DISKS", disks)?),
         Long::BitFlips { flips } => ("bit-flips", store_test("damage::a_bit", "BIT_FLIPS", flips)?),
         Long::Forks { trees } => ("forks", store_test("forks::", "RANDOM_TREES", trees)?),

@@ -25,8 +25,8 @@ use tokio::time::timeout;
 use crate::support::{DEADLINE, ManualClock, solve};
 
 /// A whole node that mines when it is told to.
-struct TestNode {
-    node: RunningNode,
+pub(crate) struct TestNode {
+    pub(crate) node: RunningNode,
     clock: Arc<ManualClock>,
     spec: Arc<ChainSpec>,
     directory: TempDir,
@@ -34,7 +34,7 @@ struct TestNode {
 
 impl TestNode {
     /// Starts a node that joins `peers`.
-    async fn start(spec: &Arc<ChainSpec>, clock: &Arc<ManualClock>, peers: &[String]) -> Self {
+    pub(crate) async fn start(spec: &Arc<ChainSpec>, clock: &Arc<ManualClock>, peers: &[String]) -> Self {
         Self::start_in(tempfile::tempdir().unwrap(), spec, clock, peers, |_| ()).await
     }
 
@@ -58,7 +58,7 @@ impl TestNode {
         self.node.api_addr.to_string()
     }
 
-    fn peer_name(&self) -> String {
+    pub(crate) fn peer_name(&self) -> String {
         let address = self.node.network.address();
         format!("/ip4/{}/tcp/{}", address.ip(), address.port())
     }
@@ -72,7 +72,7 @@ impl TestNode {
     }
 
     /// Mines the next blocks.
-    async fn mine(&self, count: usize, miner: Address) -> BlockHash {
+    pub(crate) async fn mine(&self, count: usize, miner: Address) -> BlockHash {
         for _ in 0..count {
             let template = self.node.chain.template(miner).await.unwrap();
             let time = template.ancestry().time + self.spec.rules().block_time;
@@ -114,7 +114,7 @@ impl TestNode {
         self.sees(|status| status.peers.len() == count).await;
     }
 
-    async fn stop(self) -> TempDir {
+    pub(crate) async fn stop(self) -> TempDir {
         self.node.stop().await.unwrap();
         self.directory
     }

@@ -2,6 +2,8 @@
 //! end of a sync, and again while it recovers. Its parent keeps a journal of what it was told is durable, and counts where
 //! the kills fell.
 
+mod program;
+
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Write as _};

@@ -1,0 +1,270 @@
+//! The program itself is killed at random instants: while it mines alone and takes payments, while it copies a longer
+//! chain and leaves its own blocks for it, and while it starts. What it told by its API is there when it runs again.
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use rustix::process::Signal;
+use serde_json::{Value, json};
+use shared::codec;
+use shared::spec::ChainSpec;
+use tempfile::TempDir;
+use tokio::net::TcpStream;
+use tokio::time::{sleep, timeout};
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::{WebSocketStream, client_async};
+
+use super::cycles;
+use crate::disk::Random;
+use crate::network::TestNode;
+use crate::process::{self, Process};
+use crate::support::{DEADLINE, ManualClock, address, payment, sign};
+
+/// Any hash is good enough, so that blocks come when they are wanted; the program makes one a second, as it stamps none
+/// ahead of its clock.
+const CHAIN: &str = "name = \"kill\"\naddress_prefix = \"kill\"\nblock_time = 2\ndifficulty_window = 10\n\
+     limit_bits = 0x207fffff\nsubsidy = 10\nmax_block_bytes = 1_000_000\nupgrades = []\n\
+     [genesis]\ntime = 1790000000\nmessage = \"Hello kill!\"\n";
+/// Blocks of the longer chain before anybody copies it.
+const BLOCKS: usize = 500;
+/// By how many blocks it grows before each copying.
+const GROWTH: usize = 6;
+/// And before the last one in a directory: more than the program mines alone in all its lives there.
+const LAST_GROWTH: usize = 50;
+/// Cycles in one directory.
+const CYCLES: u64 = 10;
+/// Payments at each new tip.
+const PAYMENTS: usize = 2;
+
+/// A session that ends with the program.
+struct Session {
+    socket: WebSocketStream<TcpStream>,
+    last_id: u64,
+}
+
+impl Session {
+    async fn open(at: SocketAddr) -> Option<Self> {
+        let stream = TcpStream::connect(at).await.ok()?;
+        let (socket, _) = client_async(format!("ws://{at}/ws"), stream).await.ok()?;
+        Some(Self { socket, last_id: 0 })
+    }
+
+    async fn next(&mut self) -> Option<Value> {
+        loop {
+            match timeout(DEADLINE, self.socket.next()).await.expect("the node speaks or is dead")? {
+                Ok(Message::Text(text)) => return Some(serde_json::from_str(&text).unwrap()),
+                Ok(_) => {}
+                Err(_) => return None,
+            }
+        }
+    }
+
+    /// Asks, and returns the reply; what is told meanwhile is noted.
+    async fn call(&mut self, method: &str, params: Value, notes: &mut Notes) -> Option<Value> {
+        self.last_id += 1;
+        let request = json!({"jsonrpc": "2.0", "id": self.last_id, "method": method, "params": params});
+        self.socket.send(Message::text(request.to_string())).await.ok()?;
+        loop {
+            let message = self.next().await?;
+            if message["id"] == self.last_id {
+                return Some(message);
+            }
+            notes.take(&message);
+        }
+    }
+}
+
+/// What the program told.
+#[derive(Debug, Default)]
+struct Notes {
+    /// Its last tip.
+    tip: Option<String>,
+    height: u64,
+    /// Payments that it took.
+    paid: BTreeSet<String>,
+    /// New tips that no payment was made at.
+    news: u64,
+}
+
+impl Notes {
+    fn take(&mut self, message: &Value) {
+        let head = &message["params"]["result"];
+        if let (Some(hash), Some(height)) = (head["hash"].as_str(), head["height"].as_u64()) {
+            (self.tip, self.height) = (Some(hash.to_owned()), height);
+            self.news += 1;
+        }
+    }
+
+    /// Asks a program that was started again for everything; `None` when it died meanwhile.
+    async fn check(&mut self, session: &mut Session) -> Option<()> {
+        if let Some(tip) = self.tip.clone() {
+            let reply = session.call("get_block", json!({ "hash": tip }), self).await?;
+            assert!(reply["result"].is_object(), "the block {tip} was told and is lost: {reply}");
+        }
+        for tx_id in self.paid.clone() {
+            let reply = session.call("get_transaction", json!({ "tx_id": tx_id }), self).await?;
+            assert!(reply["result"].is_object(), "the payment {tx_id} was taken and is lost: {reply}");
+        }
+        Some(())
+    }
+
+    /// Pays at each new tip until the program dies.
+    async fn work(&mut self, at: SocketAddr, spec: &ChainSpec) -> Option<()> {
+        let mut session = Session::open(at).await?;
+        self.check(&mut session).await?;
+        session.call("subscribe", json!({ "topic": "heads" }), self).await?;
+        loop {
+            while self.news == 0 {
+                let message = session.next().await?;
+                self.take(&message);
+            }
+            self.news = 0;
+            for _ in 0..PAYMENTS {
+                self.pay(&mut session, spec).await?;
+            }
+        }
+    }
+
+    async fn pay(&mut self, session: &mut Session, spec: &ChainSpec) -> Option<()> {
+        let payer = address(0).to_text(&spec.rules().address_prefix);
+        let account = session.call("get_account", json!({ "address": payer }), self).await?;
+        let nonce = account["result"]["next_nonce"].as_u64().unwrap();
+        let transaction = sign(spec, 0, payment(0, address(1), nonce));
+        let hex = hex::encode(codec::encode(&transaction));
+        let reply = session.call("transaction", json!({ "transaction": hex }), self).await?;
+        // Refused when there are no coins yet.
+        if let Some(tx_id) = reply["result"]["tx_id"].as_str() {
+            self.paid.insert(tx_id.to_owned());
+        }
+        Some(())
+    }
+}
+
+/// What the program does when it is killed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Life {
+    MinesAlone,
+    Copies,
+    Starts,
+}
+
+/// The program in its directory, and the longer chain that it copies.
+struct Story {
+    spec: Arc<ChainSpec>,
+    chain_file: PathBuf,
+    other: TestNode,
+    directory: TempDir,
+    notes: Notes,
+    kills: u64,
+    /// Kills before it had the longer chain.
+    copying: u64,
+    /// Tips that it had told, and left for the longer chain in the end.
+    left: u64,
+    paid: usize,
+}
+
+impl Story {
+    async fn begin(folder: &Path) -> Self {
+        let chain_file = folder.join("kill.toml");
+        std::fs::write(&chain_file, CHAIN).unwrap();
+        let spec = Arc::new(ChainSpec::from_toml(CHAIN).unwrap());
+        let other = TestNode::start(&spec, &ManualClock::new(&spec), &[]).await;
+        other.mine(BLOCKS, address(0)).await;
+        let (directory, notes) = (tempfile::tempdir().unwrap(), Notes::default());
+        Self { spec, chain_file, other, directory, notes, kills: 0, copying: 0, left: 0, paid: 0 }
+    }
+
+    fn start(&self, life: Life) -> Process {
+        let miner = address(2).to_text(&self.spec.rules().address_prefix);
+        let (chain, peer) = (self.chain_file.to_str().unwrap(), self.other.peer_name());
+        let mut arguments = vec!["--chain", chain, "--miner", &miner, "--p2p-port", "0", "--hash-limit", "0"];
+        match life {
+            Life::MinesAlone => arguments.extend(["--threads", "1"]),
+            Life::Copies | Life::Starts => arguments.extend(["--threads", "0", "--peer", &peer]),
+        }
+        process::start(self.directory.path(), &arguments)
+    }
+
+    async fn kill(&mut self, life: Life, after: Duration) {
+        let mut program = self.start(life);
+        if life == Life::Starts {
+            // The instant is what is tried here and below: nothing waits for it.
+            sleep(after).await;
+            program.signal(Signal::KILL);
+        } else {
+            let at = tokio::task::block_in_place(|| program.address());
+            let (working, dying) = (self.notes.work(at, &self.spec), async {
+                sleep(after).await;
+                program.signal(Signal::KILL);
+            });
+            tokio::join!(working, dying);
+            let goal = self.other.node.chain.view().tip.height;
+            self.copying += u64::from(life == Life::Copies && self.notes.height < goal);
+        }
+        self.kills += 1;
+    }
+
+    /// Lets it copy everything undisturbed, looks for all that it told, and ends with its directory.
+    async fn settle(&mut self) {
+        self.other.mine(LAST_GROWTH, address(0)).await;
+        let mut program = self.start(Life::Copies);
+        let at = tokio::task::block_in_place(|| program.address());
+        let mut session = Session::open(at).await.unwrap();
+        let (before, mut notes) = (self.notes.tip.clone(), std::mem::take(&mut self.notes));
+        session.call("subscribe", json!({ "topic": "heads" }), &mut notes).await.unwrap();
+        let goal = self.other.node.chain.view().tip.hash.to_string();
+        let copying = async {
+            while notes.tip.as_ref() != Some(&goal) {
+                let message = session.next().await.unwrap();
+                notes.take(&message);
+            }
+        };
+        timeout(DEADLINE, copying).await.expect("the longer chain is copied");
+        notes.check(&mut session).await.unwrap();
+        self.paid += notes.paid.len();
+        if let Some(before) = before {
+            let reply = session.call("get_block", json!({ "hash": before }), &mut notes).await.unwrap();
+            self.left += u64::from(reply["result"]["confirmations"] == 0);
+        }
+        program.stop();
+        let checked = process::run(&[
+            "check",
+            "--chain",
+            self.chain_file.to_str().unwrap(),
+            "--data-dir",
+            self.directory.path().to_str().unwrap(),
+        ]);
+        assert!(checked.status.success(), "{}", checked.stderr);
+        self.directory = tempfile::tempdir().unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_program_that_is_killed_loses_nothing_that_its_api_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut story = Story::begin(folder.path()).await;
+    let mut random = Random(cycles());
+    for cycle in 0..cycles().div_ceil(2) {
+        let (life, within) = if cycle % 2 == 0 { (Life::Copies, 400) } else { (Life::MinesAlone, 2_500) };
+        if life == Life::Copies {
+            story.other.mine(GROWTH, address(0)).await;
+        }
+        story.kill(life, Duration::from_millis(random.next() % within)).await;
+        story.kill(Life::Starts, Duration::from_millis(random.next() % 100)).await;
+        // Another directory now and then, so that the whole chain is copied again.
+        if cycle % CYCLES == CYCLES - 1 {
+            story.settle().await;
+        }
+    }
+    let Story { kills, copying, left, paid, other, .. } = story;
+    println!(
+        "{kills} kills of the program, {copying} while it copied; {left} branches left, {paid} payments"
+    );
+    // Else the run has shown nothing.
+    assert!(left > 0 && paid > 0, "{left} {paid}");
+    other.stop().await;
+}

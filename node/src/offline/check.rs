@@ -15,7 +15,7 @@ use shared::spec::ChainSpec;
 
 use super::pipeline::{self, GROUP_BLOCKS, GROUP_BYTES};
 use super::{OfflineError, Progress, Report};
-use crate::store::{Snapshot, Store, StoreError};
+use crate::store::{IndexSums, Snapshot, Store, StoreError};
 use crate::verifier::AwsLcVerifier;
 
 /// A stored block of the best chain.
@@ -49,7 +49,7 @@ pub fn check(
     let snapshot = store.reader().snapshot()?;
     let (tip, _) = snapshot.tip()?;
     let mut next_height = 1;
-    let mut replay = Replay::new(spec, &store, now, tip);
+    let mut replay = Replay::new(spec, &store, &snapshot, now, tip);
     pipeline::run(
         || next_group(&store, &snapshot, &mut next_height, tip),
         |stored| prepare(spec, &store, &stored),
@@ -61,7 +61,7 @@ pub fn check(
             Ok(())
         },
     )?;
-    replay.compare(&snapshot)?;
+    replay.compare()?;
     Ok(replay.progress)
 }
 
@@ -99,23 +99,25 @@ fn prepare(spec: &ChainSpec, store: &Store, stored: &Stored) -> Result<Prepared,
 struct Replay<'a> {
     spec: &'a ChainSpec,
     store: &'a Store,
+    snapshot: &'a Snapshot,
     now: u64,
     ledger: Ledger,
     parent: Ancestry,
-    n_records: u64,
+    indexes: IndexSums,
     progress: Progress,
 }
 
 impl<'a> Replay<'a> {
-    fn new(spec: &'a Arc<ChainSpec>, store: &'a Store, now: u64, tip: u64) -> Self {
+    fn new(spec: &'a Arc<ChainSpec>, store: &'a Store, snapshot: &'a Snapshot, now: u64, tip: u64) -> Self {
         let genesis = spec.genesis().header;
         Self {
             spec,
             store,
+            snapshot,
             now,
             ledger: Ledger::new(Arc::clone(spec)),
             parent: Ancestry { bits: genesis.bits, time: genesis.time, grandparent_time: None },
-            n_records: 0,
+            indexes: IndexSums::default(),
             progress: Progress { height: 0, last: Some(tip), n_transactions: 0 },
         }
     }
@@ -138,15 +140,20 @@ impl<'a> Replay<'a> {
         let connected = self.ledger.connect(&block).map_err(failed)?;
         self.parent =
             Ancestry { bits: header.bits, time: header.time, grandparent_time: Some(self.parent.time) };
-        self.n_records += count(connected.records.len());
+        // What is older was thrown away.
+        if self.snapshot.undo(height)?.is_some_and(|undo| undo != connected.undo) {
+            let what = format!("the undo data of block {height} is not what the block gives");
+            return Err(self.store.corrupt(what).into());
+        }
+        self.indexes.connect(&block, &connected);
         self.progress.n_transactions += count(block.transactions().len());
         self.progress.height = height;
         Ok(())
     }
 
     /// Compares what the store says of accounts and indexes with what came of the blocks.
-    fn compare(&self, snapshot: &Snapshot) -> Result<(), StoreError> {
-        let stored = snapshot.accounts(|_, _| ())?;
+    fn compare(&self) -> Result<(), StoreError> {
+        let stored = self.snapshot.accounts(|_, _| ())?;
         if let Some((address, _)) = stored
             .iter()
             .find(|(address, account)| self.ledger.accounts().get(*address) != Some(*account))
@@ -155,13 +162,20 @@ impl<'a> Replay<'a> {
             let address = address.to_text(&self.spec.rules().address_prefix);
             return Err(self.store.corrupt(format!("the account {address} is not what the blocks give")));
         }
-        let expected = (self.progress.n_transactions, self.n_records);
-        let found = snapshot.index_sizes()?;
-        if found != expected {
-            let what = "transactions and history entries are indexed, the blocks hold";
-            return Err(self
-                .store
-                .corrupt(format!("{} and {} {what} {} and {}", found.0, found.1, expected.0, expected.1)));
+        let found = self.snapshot.index_sums()?;
+        for (what, found, expected) in [
+            ("transactions", found.transactions, self.indexes.transactions),
+            ("history entries", found.history, self.indexes.history),
+        ] {
+            if found.count != expected.count {
+                return Err(self.store.corrupt(format!(
+                    "{} {what} are indexed, the blocks hold {}",
+                    found.count, expected.count
+                )));
+            }
+            if found != expected {
+                return Err(self.store.corrupt(format!("the index of {what} is not what the blocks give")));
+            }
         }
         Ok(())
     }

@@ -10,10 +10,11 @@ use shared::state::Account;
 use shared::transaction::Transaction;
 
 use super::Engine;
+use super::index::{history_rows, transaction_rows};
 use super::load::decode;
 use super::quiet::Quiet;
 use super::rows::Rows;
-use super::tables::{ACCOUNTS, BEST, BLOCKS, HEADERS, HISTORY, MEMPOOL, META, Place, TRANSACTIONS, UNDO};
+use super::tables::{ACCOUNTS, BEST, BLOCKS, HEADERS, HISTORY, MEMPOOL, META, TRANSACTIONS, UNDO};
 
 /// Writes that become durable together, or not at all.
 pub(crate) struct Batch {
@@ -112,14 +113,11 @@ impl Batch {
         for (address, _) in &connected.undo.accounts {
             self.rows.put_account(address.0, encode_account(&ledger.account(address)));
         }
-        let places = places(block);
-        for (transaction, place) in block.transactions().iter().zip(&places) {
-            self.rows.put_transaction(*transaction.id().as_bytes(), *place);
+        for (id, place) in transaction_rows(block) {
+            self.rows.put_transaction(id, place);
         }
-        for record in &connected.records {
-            let place = record.transaction.and_then(|index| places.get(index)).copied();
-            let key = (record.address.0, record.index);
-            self.rows.put_history(key, place.unwrap_or((height, 0, 0)), *record.head_before.as_bytes());
+        for (key, place, head_before) in history_rows(block, connected) {
+            self.rows.put_history(key, place, head_before);
         }
         self.rows.write_many(&self.transaction)
     }
@@ -186,22 +184,6 @@ impl Batch {
         self.transaction.open_table(MEMPOOL)?.remove(number)?;
         Ok(())
     }
-}
-
-/// Returns where in the encoded block each transaction is.
-fn places(block: &CheckedBlock) -> Vec<Place> {
-    // Header, coinbase, and the count of transactions as a u32 come first.
-    let mut offset = HEADER_BYTES + codec::encode(block.coinbase()).len() + 4;
-    let place = |transaction: &std::sync::Arc<shared::consensus::CheckedTransaction>| {
-        let start = offset;
-        offset += transaction.size();
-        (block.height(), narrow(start), narrow(transaction.size()))
-    };
-    block.transactions().iter().map(place).collect()
-}
-
-fn narrow(bytes: usize) -> u32 {
-    u32::try_from(bytes).expect("an offset in a block fits because BLK-1 limits blocks to a u32 of bytes")
 }
 
 fn encode_account(account: &Account) -> [u8; 56] {

@@ -5,6 +5,7 @@
 
 mod batch;
 mod error;
+mod index;
 mod load;
 mod quiet;
 mod rows;
@@ -25,6 +26,7 @@ use shared::spec::ChainSpec;
 
 pub(crate) use batch::Batch;
 pub use error::StoreError;
+pub(crate) use index::IndexSums;
 pub(crate) use load::StoredHeader;
 pub use snapshot::{HistoryEvent, HistoryItem, HistoryPage, Snapshot, StoredBlock, StoredTransaction};
 

@@ -4,13 +4,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use borsh::BorshDeserialize;
-use redb::{ReadTransaction, ReadableDatabase, ReadableTable, ReadableTableMetadata as _};
+use redb::{ReadTransaction, ReadableDatabase, ReadableTable};
 use shared::address::Address;
 use shared::block::{Coinbase, HEADER_BYTES, Header};
 use shared::hash::{BlockHash, HistoryHead, TxId};
 use shared::state::Account;
 use shared::transaction::Transaction;
 
+use super::index::IndexSums;
 use super::load::decode;
 use super::quiet::{Quiet, guard};
 use super::tables::{ACCOUNTS, BEST, BLOCKS, HEADERS, HISTORY, Place, TRANSACTIONS};
@@ -139,9 +140,21 @@ impl Snapshot {
         })
     }
 
-    /// Returns how many transactions and how many history entries are indexed.
-    pub(crate) fn index_sizes(&self) -> Result<(u64, u64), StoreError> {
-        self.read(|read| Ok((read.open_table(TRANSACTIONS)?.len()?, read.open_table(HISTORY)?.len()?)))
+    /// Returns what the indexes hold. It reads all of them.
+    pub(crate) fn index_sums(&self) -> Result<IndexSums, StoreError> {
+        self.read(|read| {
+            let mut sums = IndexSums::default();
+            for entry in read.open_table(TRANSACTIONS)?.iter()? {
+                let (id, place) = entry?;
+                sums.transactions.add((id.value(), place.value()));
+            }
+            for entry in read.open_table(HISTORY)?.iter()? {
+                let (key, value) = entry?;
+                let (place, head_before) = value.value();
+                sums.history.add((key.value(), place, head_before));
+            }
+            Ok(sums)
+        })
     }
 
     /// Returns the hash of the best chain's block at `height`.

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use node::chain::SubmitError;
 use node::offline::{FileError, OfflineError, Progress, check, export, import};
 use node::store::{STORE_FILE, StoreError};
-use redb::{Database, ReadableTable as _, TableDefinition};
+use redb::{Database, ReadableTable as _, TableDefinition, WriteTransaction};
 use shared::block::Block;
 use shared::codec;
 use shared::consensus::RuleError;
-use shared::hash::StateRoot;
+use shared::hash::{StateRoot, TxId};
 use shared::spec::ChainSpec;
 use tempfile::TempDir;
 
@@ -31,22 +31,27 @@ async fn store(spec: &Arc<ChainSpec>) -> (TempDir, Vec<Block>, u64) {
 
 fn quiet(_: Progress) {}
 
-/// Changes one record of a store, as a fault would that keeps the pages' checksums right.
+/// Changes a store as a fault would that keeps the pages' checksums right.
+fn alter(directory: &Path, change: impl FnOnce(&WriteTransaction)) {
+    let database = Database::open(directory.join(STORE_FILE)).unwrap();
+    let transaction = database.begin_write().unwrap();
+    change(&transaction);
+    transaction.commit().unwrap();
+}
+
+/// Changes one record of it.
 fn change<K: redb::Key + 'static>(
     directory: &Path,
     table: TableDefinition<'_, K, &'static [u8]>,
     key: K::SelfType<'_>,
     change: impl FnOnce(&mut Vec<u8>),
 ) {
-    let database = Database::open(directory.join(STORE_FILE)).unwrap();
-    let transaction = database.begin_write().unwrap();
-    {
+    alter(directory, |transaction| {
         let mut table = transaction.open_table(table).unwrap();
         let mut bytes = table.get(&key).unwrap().unwrap().value().to_vec();
         change(&mut bytes);
         table.insert(&key, bytes.as_slice()).unwrap();
-    }
-    transaction.commit().unwrap();
+    });
 }
 
 #[tokio::test]
@@ -107,27 +112,57 @@ async fn a_block_on_another_parent_is_invalid_and_not_merely_undecided() {
 
 #[tokio::test]
 async fn accounts_and_indexes_that_the_blocks_do_not_give_are_found() {
+    const ACCOUNTS: TableDefinition<'_, &[u8; 20], &[u8; 56]> = TableDefinition::new("accounts");
+    const TRANSACTIONS: TableDefinition<'_, &[u8; 32], Place> = TableDefinition::new("transactions");
+    const HISTORY: TableDefinition<'_, HistoryKey, (Place, &[u8; 32])> = TableDefinition::new("history");
+    type Place = (u64, u32, u32);
+    type HistoryKey = (&'static [u8; 20], u64);
+    type Change = fn(&WriteTransaction, &TxId);
+
+    let changes: [(Change, &str); 4] = [
+        (
+            |transaction, _| drop(transaction.open_table(ACCOUNTS).unwrap().insert(&[9; 20], &[9; 56])),
+            "the account dev1",
+        ),
+        (
+            |transaction, id| drop(transaction.open_table(TRANSACTIONS).unwrap().remove(id.as_bytes())),
+            "19 transactions are indexed, the blocks hold 20",
+        ),
+        // As many as there should be, and one of them leads elsewhere.
+        (
+            |transaction, id| {
+                drop(transaction.open_table(TRANSACTIONS).unwrap().insert(id.as_bytes(), (12, 200, 500)));
+            },
+            "the index of transactions is not what the blocks give",
+        ),
+        (
+            |transaction, _| {
+                let (mut history, key) = (transaction.open_table(HISTORY).unwrap(), (&address(2).0, 1));
+                let place = history.get(key).unwrap().unwrap().value().0;
+                history.insert(key, (place, &[7; 32])).unwrap();
+            },
+            "the index of history entries is not what the blocks give",
+        ),
+    ];
+    let spec = easy_spec();
+    for (change, told) in changes {
+        let (directory, blocks, now) = store(&spec).await;
+        let id = blocks[12].transactions[0].id();
+        alter(directory.path(), |transaction| change(transaction, &id));
+        let error = check(directory.path(), &spec, now, &mut quiet).unwrap_err();
+        assert!(error.to_string().contains(told), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn undo_data_that_would_lead_elsewhere_is_found() {
     let spec = easy_spec();
     let (directory, _, now) = store(&spec).await;
-    let database = Database::open(directory.path().join(STORE_FILE)).unwrap();
-    let transaction = database.begin_write().unwrap();
-    let table: TableDefinition<'_, &[u8; 20], &[u8; 56]> = TableDefinition::new("accounts");
-    transaction.open_table(table).unwrap().insert(&[9; 20], &[9; 56]).unwrap();
-    transaction.commit().unwrap();
-    drop(database);
+    let undo: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("undo");
+    // A bit of the last account that it brings back.
+    change(directory.path(), undo, 20, |bytes| *bytes.last_mut().unwrap() ^= 1);
     let error = check(directory.path(), &spec, now, &mut quiet).unwrap_err();
-    assert!(error.to_string().contains("the account dev1"), "{error}");
-
-    let (directory, blocks, now) = store(&spec).await;
-    let database = Database::open(directory.path().join(STORE_FILE)).unwrap();
-    let transaction = database.begin_write().unwrap();
-    let table: TableDefinition<'_, &[u8; 32], (u64, u32, u32)> = TableDefinition::new("transactions");
-    let id = blocks[12].transactions[0].id();
-    transaction.open_table(table).unwrap().remove(id.as_bytes()).unwrap();
-    transaction.commit().unwrap();
-    drop(database);
-    let error = check(directory.path(), &spec, now, &mut quiet).unwrap_err();
-    assert!(error.to_string().contains("19 and 70 transactions and history entries"), "{error}");
+    assert!(error.to_string().contains("the undo data of block 20 is not what the block gives"), "{error}");
 }
 
 fn exported(spec: &Arc<ChainSpec>, directory: &Path) -> PathBuf {

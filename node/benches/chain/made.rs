@@ -13,6 +13,7 @@ use shared::consensus::{BodyContext, CheckedBlock, CheckedTransaction, check_bod
 use shared::keys::SigningKey;
 use shared::ledger::Ledger;
 use shared::pow::{Ancestry, CompactTarget};
+use shared::signature::Verifier;
 use shared::spec::{ChainSpec, Rules};
 use shared::transaction::{Transaction, TransactionBody};
 
@@ -51,6 +52,16 @@ pub(crate) fn keys() -> Vec<Key> {
     vectors["vectors"].as_array().unwrap().iter().map(key).collect()
 }
 
+/// Takes every signature for good.
+#[derive(Debug)]
+struct Unchecked;
+
+impl Verifier for Unchecked {
+    fn verify(&self, _: &[u8], _: &[u8], _: &[u8]) -> bool {
+        true
+    }
+}
+
 /// A chain that grows.
 pub(crate) struct Made {
     pub(crate) spec: Arc<ChainSpec>,
@@ -83,29 +94,33 @@ impl Made {
         u64::from(self.tip.time)
     }
 
+    /// What the first `senders` keys pay in turn, to as many receivers as wanted.
+    fn bodies(&mut self, count: usize, senders: usize, receivers: u64) -> Vec<(usize, TransactionBody)> {
+        let body = |index: usize| {
+            let sender = index % senders;
+            let nonce = self.nonces[sender];
+            self.nonces[sender] += 1;
+            self.receivers += 1;
+            let mut receiver = [0; 20];
+            receiver[..8].copy_from_slice(&(self.receivers * 7_919 % receivers).to_le_bytes());
+            let body = TransactionBody {
+                version: 1,
+                sender: self.keys[sender].modulus.clone(),
+                receiver: Address(receiver),
+                amount: 1,
+                fee: 1,
+                nonce,
+                expires_at: 0,
+                comment: String::new(),
+            };
+            (sender, body)
+        };
+        (0..count).map(body).collect()
+    }
+
     /// Signed payments of the first `senders` keys, in turn, to one receiver in ten thousand.
     pub(crate) fn payments(&mut self, count: usize, senders: usize) -> Vec<Arc<CheckedTransaction>> {
-        let bodies: Vec<_> = (0..count)
-            .map(|index| {
-                let sender = index % senders;
-                let nonce = self.nonces[sender];
-                self.nonces[sender] += 1;
-                self.receivers += 1;
-                let mut receiver = [0; 20];
-                receiver[..8].copy_from_slice(&(self.receivers * 7_919 % 10_000).to_le_bytes());
-                let body = TransactionBody {
-                    version: 1,
-                    sender: self.keys[sender].modulus.clone(),
-                    receiver: Address(receiver),
-                    amount: 1,
-                    fee: 1,
-                    nonce,
-                    expires_at: 0,
-                    comment: String::new(),
-                };
-                (sender, body)
-            })
-            .collect();
+        let bodies = self.bodies(count, senders, 10_000);
         let sign = |(sender, body): &(usize, TransactionBody)| {
             let mut signature = vec![0; 256];
             let message = body.signing_bytes(self.spec.genesis_hash());
@@ -115,6 +130,20 @@ impl Made {
             Arc::new(check_transaction(&self.spec, &AwsLcVerifier, transaction).unwrap())
         };
         bodies.par_iter().map(sign).collect()
+    }
+
+    /// Mines `count` full blocks that pay one receiver in `receivers`, without the signatures, which take the time: for what
+    /// looks at none.
+    pub(crate) fn fill_unsigned(&mut self, count: usize, receivers: u64) {
+        for _ in 0..count {
+            let bodies = self.bodies(FULL, self.keys.len(), receivers);
+            let unsigned = bodies.into_iter().map(|(_, body)| {
+                let transaction = Transaction { body, signature: vec![0; 256] };
+                Arc::new(check_transaction(&self.spec, &Unchecked, transaction).unwrap())
+            });
+            let unsigned = unsigned.collect();
+            self.mine(self.keys[0].address, unsigned);
+        }
     }
 
     /// Mines the next block.

@@ -70,7 +70,7 @@ pub struct PeerLimits {
     /// That we open and use for everything. Eight: enough that one honest one is among them (the
     /// simulation among this module's tests).
     pub full: usize,
-    /// That we open beside these and ask for blocks alone. Nobody tells others of them, so they are harder to aim at.
+    /// That we open beside these and ask for blocks alone. They are the neighbours that are dialled first after a restart.
     pub block_only: usize,
     /// That others open to us.
     pub inbound: usize,

@@ -21,8 +21,10 @@ pub(crate) enum Part {
     Apply,
     /// A reorg of 100 full blocks.
     Reorg,
-    /// A start with 100,000 blocks on disk.
+    /// A start with 100,000 blocks on disk, and one with 1,000,000 accounts.
     Restart,
+    /// How soon a miner works on a block from elsewhere.
+    Switch,
     /// A node that copies the chain of another, against an import of the same blocks.
     Sync,
     /// How long an honest client waits for an answer, idle and under attack.
@@ -55,6 +57,7 @@ fn measure(part: Part, blocks: Option<u32>) -> Result<()> {
         Part::Apply => chain("apply"),
         Part::Reorg => chain("reorg"),
         Part::Restart => chain("restart"),
+        Part::Switch => chain("switch"),
         Part::Sync => chain("sync"),
         Part::Attack => chain("attack"),
         Part::Peers => chain("peers"),

@@ -1,6 +1,6 @@
-//! Figures of the chain on disk and of copying it, a table for each part: `check`, `import`, `apply`, `reorg`,
-//! `restart`, `sync`, `attack`, `peers`, `readers`. Measured and never asserted. The chain is one of its own: a target
-//! that two hashes meet, and a subsidy that pays for everything.
+//! Figures of the chain on disk, of mining on it and of copying it, a table for each part: `check`, `import`, `apply`,
+//! `reorg`, `restart`, `switch`, `sync`, `attack`, `peers`, `readers`. Measured and never asserted. The chain is one of its
+//! own: a target that two hashes meet, and a subsidy that pays for everything.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a tool for the terminal")]
 
@@ -11,6 +11,7 @@ mod peers;
 mod program;
 mod readers;
 mod size;
+mod switch;
 mod sync;
 
 use std::time::{Duration, Instant};
@@ -35,12 +36,13 @@ type Measure = fn(Option<usize>);
 
 fn main() {
     let Arguments { parts: wanted, blocks, bench: _ } = Arguments::parse();
-    let parts: [(&str, Measure); 9] = [
+    let parts: [(&str, Measure); 10] = [
         ("check", parts::check),
         ("import", parts::import),
         ("apply", |_| parts::apply()),
         ("reorg", |_| parts::reorg()),
         ("restart", |_| parts::restart()),
+        ("switch", |_| switch::switch()),
         ("sync", sync::sync),
         ("attack", |_| attack::attack()),
         ("peers", |_| peers::peers()),

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use node::chain::{self, ChainHandle, ChainThread, Options};
+use node::chain::{self, ChainHandle, ChainThread, Options, View};
 use node::clock::Clock;
 use node::offline::{self, Progress};
 use node::store::Store;
@@ -227,7 +227,7 @@ pub(crate) fn restart() {
         made.mine(made.keys[0].address, Vec::new());
     }
     stored(&made, directory.path());
-    starts("100,000 blocks", &made.spec, directory.path());
+    starts("100,000 blocks", &made.spec, directory.path(), |view| assert_eq!(view.tip.height, MANY as u64));
     let (whole, time) = timed(|| Store::open_whole(directory.path(), &made.spec).unwrap());
     let bytes = fs::metadata(whole.path()).unwrap().len();
     row("bytes of every page verified", usize::try_from(bytes).unwrap(), time);
@@ -243,16 +243,18 @@ pub(crate) fn restart() {
         made.fill_unsigned(25, u64::try_from(ACCOUNTS).unwrap());
     }
     stop(running);
-    starts("1,000,000 accounts", &made.spec, directory.path());
+    let is_whole = |view: &View| assert!(view.accounts.len() >= ACCOUNTS);
+    starts("1,000,000 accounts", &made.spec, directory.path(), is_whole);
 }
 
 /// Starts a node on a store, in parts and as a whole.
-fn starts(what: &str, spec: &Arc<ChainSpec>, directory: &Path) {
+fn starts(what: &str, spec: &Arc<ChainSpec>, directory: &Path, is_whole: impl Fn(&View)) {
     let mut best = Duration::MAX;
     for _ in 0..5 {
         let (store, opened) = timed(|| Store::open(directory, spec).unwrap());
         let start = || chain::start(Arc::clone(spec), store, Arc::new(Later), Options::default());
         let (running, loaded) = timed(|| start().unwrap());
+        is_whole(&running.0.view());
         if opened + loaded < best {
             best = opened + loaded;
             println!("  open {opened:.1?}, load {loaded:.1?}");

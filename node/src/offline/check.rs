@@ -104,6 +104,8 @@ struct Replay<'a> {
     ledger: Ledger,
     parent: Ancestry,
     indexes: IndexSums,
+    /// Whether there was undo data so far.
+    has_undo: bool,
     progress: Progress,
 }
 
@@ -118,6 +120,7 @@ impl<'a> Replay<'a> {
             ledger: Ledger::new(Arc::clone(spec)),
             parent: Ancestry { bits: genesis.bits, time: genesis.time, grandparent_time: None },
             indexes: IndexSums::default(),
+            has_undo: false,
             progress: Progress { height: 0, last: Some(tip), n_transactions: 0 },
         }
     }
@@ -140,10 +143,14 @@ impl<'a> Replay<'a> {
         let connected = self.ledger.connect(&block).map_err(failed)?;
         self.parent =
             Ancestry { bits: header.bits, time: header.time, grandparent_time: Some(self.parent.time) };
-        // What is older was thrown away.
-        if self.snapshot.undo(height)?.is_some_and(|undo| undo != connected.undo) {
-            let what = format!("the undo data of block {height} is not what the block gives");
-            return Err(self.store.corrupt(what).into());
+        match self.snapshot.undo(height)? {
+            Some(undo) if undo == connected.undo => self.has_undo = true,
+            // What is old was thrown away, the oldest first, and never the tip's.
+            None if !self.has_undo && self.progress.last != Some(height) => {}
+            undo => {
+                let what = if undo.is_some() { "not what the block gives" } else { "missing" };
+                return Err(self.store.corrupt(format!("the undo data of block {height} is {what}")).into());
+            }
         }
         self.indexes.connect(&block, &connected);
         self.progress.n_transactions += count(block.transactions().len());

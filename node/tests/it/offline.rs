@@ -155,14 +155,35 @@ async fn accounts_and_indexes_that_the_blocks_do_not_give_are_found() {
 }
 
 #[tokio::test]
-async fn undo_data_that_would_lead_elsewhere_is_found() {
+async fn undo_data_that_would_lead_elsewhere_or_nowhere_is_found() {
     let spec = easy_spec();
-    let (directory, _, now) = store(&spec).await;
     let undo: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("undo");
+    let (directory, _, now) = store(&spec).await;
     // A bit of the last account that it brings back.
     change(directory.path(), undo, 20, |bytes| *bytes.last_mut().unwrap() ^= 1);
     let error = check(directory.path(), &spec, now, &mut quiet).unwrap_err();
     assert!(error.to_string().contains("the undo data of block 20 is not what the block gives"), "{error}");
+
+    let (directory, blocks, now) = store(&spec).await;
+    // The oldest goes in time.
+    let remove = |height: u64| {
+        alter(directory.path(), |transaction| {
+            drop(transaction.open_table(undo).unwrap().remove(height).unwrap().unwrap());
+        });
+        check(directory.path(), &spec, now, &mut quiet).map_err(|error| error.to_string())
+    };
+    remove(1).unwrap();
+    for height in [20, blocks.len() as u64] {
+        let error = remove(height).unwrap_err();
+        // The first that is missing is told.
+        assert!(error.contains("the undo data of block 20 is missing"), "{error}");
+    }
+    for height in (2..20).chain(21..blocks.len() as u64) {
+        drop(remove(height));
+    }
+    // Without any, not even the tip could be left.
+    let error = check(directory.path(), &spec, now, &mut quiet).unwrap_err().to_string();
+    assert!(error.contains(&format!("the undo data of block {} is missing", blocks.len())), "{error}");
 }
 
 fn exported(spec: &Arc<ChainSpec>, directory: &Path) -> PathBuf {

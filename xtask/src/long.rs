@@ -30,7 +30,7 @@ pub(crate) enum Long {
         #[arg(long, default_value_t = 6)]
         rounds: u32,
     },
-    /// Kills a process that mines, admits and reorganises, and again while it recovers.
+    /// Kills a process that mines, admits and reorganises, and again while it recovers; and as often the program itself.
     Kill {
         /// How often.
         #[arg(long, default_value_t = 2_000)]

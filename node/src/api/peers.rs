@@ -51,7 +51,8 @@ pub(super) fn ban(
     reason: Option<String>,
 ) -> Result<Work> {
     let (key, seconds) = (ban_key(address)?, seconds.unwrap_or(BAN_S));
-    let reason = reason.unwrap_or_else(|| "banned by the operator".to_owned());
+    let reason = reason.filter(|reason| !reason.trim().is_empty());
+    let reason = reason.unwrap_or_else(|| "the operator's wish".to_owned());
     order(server, async move |network| network.ban(key, seconds, reason).await.map(Answer::Bans))
 }
 

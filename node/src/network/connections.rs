@@ -15,7 +15,7 @@ use super::name::{multiaddr, peer_address};
 use super::peer::{Peer, plain};
 use super::task::{Asked, Task};
 use super::{NetworkEvent, limits};
-use crate::peers::{Direction, PeerAddress, Sentence};
+use crate::peers::{Direction, MAX_BAN_S, PeerAddress, Sentence};
 use crate::sync::{Event, Fault, PeerKey};
 use crate::wire::{Hello, MAX_AGENT_BYTES, Request, WIRE_VERSION};
 
@@ -69,7 +69,7 @@ impl Task {
             // The first failure in a row is not told of.
             BehaviourEvent::Ping(ping::Event { peer, result: Err(failure), .. }) => {
                 if let Some(key) = self.peers.get(&peer).map(|peer| peer.key) {
-                    self.leave(key, &format!("it answers no pings: {failure}"));
+                    self.leave(key, &plain(&format!("it answers no pings: {failure}")));
                 }
             }
             BehaviourEvent::Mdns(libp2p::mdns::Event::Discovered(found)) => {
@@ -313,7 +313,7 @@ impl Task {
             let Some(id) = self.keys.get(key).copied() else { continue };
             let farewell = Request::Farewell { banned_until, reason: reason.clone() };
             self.swarm.behaviour_mut().messages.send_request(&id, farewell);
-            self.leaving.insert(id, Instant::now() + limits::GOODBYE);
+            self.leaving.insert(id, Instant::now() + limits::FAREWELL);
             self.disconnected(&id, Some(ours.clone()));
         }
     }
@@ -337,12 +337,13 @@ impl Task {
         peers.sent_us_away(key, now);
         let how = match banned_until {
             Some(until) => {
-                let hours = until.saturating_sub(now.unix_s).div_ceil(3_600);
+                let hours = until.saturating_sub(now.unix_s).min(MAX_BAN_S).div_ceil(3_600);
                 format!("it banned this node's address for {hours} h")
             }
             None => "it sent this node away".to_owned(),
         };
-        let text = plain(&format!("{how}: {reason}"));
+        // In quotation marks: these are a stranger's words.
+        let text = format!("{how}, and says: \u{201c}{}\u{201d}", plain(reason));
         let dialled = self.keys.get(&key).and_then(|id| self.peers.get(id)).and_then(|peer| peer.dialled);
         if let Some(address) = dialled {
             self.tell_of_address(address, &text);
@@ -353,7 +354,7 @@ impl Task {
     /// Closes all connections with a peer.
     pub(super) fn leave(&mut self, key: PeerKey, reason: &str) {
         let Some(peer) = self.keys.get(&key).and_then(|id| self.peers.get_mut(id)) else { return };
-        peer.reason.get_or_insert_with(|| plain(reason));
+        peer.reason.get_or_insert_with(|| reason.to_owned());
         if self.swarm.disconnect_peer_id(peer.id).is_err() {
             tracing::debug!(?key, "the peer has just gone by itself");
         }

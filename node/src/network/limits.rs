@@ -17,6 +17,8 @@ pub(super) const PENDING_OUTBOUND: u32 = 32;
 pub(super) const MEMORY_SHARE: f64 = 0.9;
 /// Encryption, and after it the hellos.
 pub(super) const HANDSHAKE: Duration = Duration::from_secs(5);
+/// To read why it has to go, and go.
+pub(super) const FAREWELL: Duration = Duration::from_secs(5);
 /// For the last words on a connection that we end.
 pub(super) const GOODBYE: Duration = Duration::from_secs(2);
 /// A question and its answer, all of it.

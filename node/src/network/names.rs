@@ -128,7 +128,10 @@ impl Task {
     pub(super) fn look_up_names(&mut self) {
         let now = Instant::now();
         let genesis = *self.chain.spec().genesis_hash();
-        let is_there = |address: &PeerAddress| self.peers.values().any(|peer| peer.dialled == Some(*address));
+        // One that we have just left is not there any more, and why is still to be told.
+        let is_there = |address: &PeerAddress| {
+            self.peers.values().any(|peer| peer.dialled == Some(*address) && peer.reason.is_none())
+        };
         for (&index, named) in &mut self.names.named {
             if named.address.as_ref().is_some_and(is_there) {
                 named.told = None;

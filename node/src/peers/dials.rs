@@ -12,7 +12,7 @@ use super::{Dial, Peers, Role, WishError};
 /// No address is dialled more often than this, whoever names it and whatever the port: else strangers could aim us at
 /// a victim.
 const DIAL_PAUSE_MS: u64 = 60_000;
-/// More than are ever dialled within that time.
+/// Far more than are wanted within that time. Who dials for strangers dials no more.
 const MAX_RECENT: usize = 4_096;
 
 /// Who was dialled within the last minute.
@@ -27,6 +27,16 @@ impl RecentDials {
     pub(crate) fn insert(&mut self, address: PeerAddress, now_ms: u64) {
         self.0.expire(now_ms);
         self.0.insert(place(address), (), now_ms.saturating_add(DIAL_PAUSE_MS));
+    }
+
+    /// Notes that an address is dialled, unless it was within the last minute or there is no room to remember it.
+    pub(crate) fn try_insert(&mut self, address: PeerAddress, now_ms: u64) -> bool {
+        self.0.expire(now_ms);
+        let may = !self.contains(address, now_ms) && self.0.len() < MAX_RECENT;
+        if may {
+            self.insert(address, now_ms);
+        }
+        may
     }
 
     pub(crate) fn contains(&self, address: PeerAddress, now_ms: u64) -> bool {

@@ -17,6 +17,10 @@ impl<K: Copy + Ord, V> Expiring<K, V> {
         Self { max, values: BTreeMap::new(), by_expiry: BTreeSet::new() }
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.values.len()
+    }
+
     /// Holds a value in place of the key's last one until the time `expiry`.
     pub(super) fn insert(&mut self, key: K, value: V, expiry: u64) {
         self.remove(&key);

@@ -37,7 +37,7 @@ pub(crate) fn play() -> Result<()> {
     let order = Request::Ban { address, seconds: Some(BAN_S), reason: Some(REASON.to_owned()) };
     let bans: BansView = api.ask(&order)?;
     ensure!(bans.count == 1, "node 0 has the bans {bans:?}");
-    let told = format!("it banned this node's address for 2 h: {REASON}");
+    let told = format!("it banned this node's address for 2 h, and says: \u{201c}{REASON}\u{201d}");
     team.output(1)?.wait(&told, |text| text.contains(&told).then_some(()))?;
     println!("node 1 was told that it is banned");
 

@@ -48,12 +48,7 @@ impl Finder {
 
 /// Returns whether a node in a network of `own` scope dials an address that a stranger named, and notes that it does.
 fn may_dial(own: Scope, recent: &mut RecentDials, address: &Multiaddr, now_ms: u64) -> bool {
-    let Some(address) = peer_address(address) else { return false };
-    let may = address.scope() >= own && !recent.contains(address, now_ms);
-    if may {
-        recent.insert(address, now_ms);
-    }
-    may
+    peer_address(address).is_some_and(|address| address.scope() >= own && recent.try_insert(address, now_ms))
 }
 
 impl NetworkBehaviour for Finder {

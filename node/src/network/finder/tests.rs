@@ -40,4 +40,10 @@ fn nobody_is_dialled_twice_within_a_minute_for_strangers() {
         assert_eq!(may(text, 59_999), is_dialled, "{text}");
     }
     assert!(may("/ip4/9.9.9.9/tcp/6", 60_000));
+
+    // Whoever names thousands at once does not make us forget the first.
+    let dialled =
+        (0..10_000).filter(|n| may(&format!("/ip4/20.0.{}.{}/tcp/5", n / 250, 1 + n % 250), 150_000));
+    assert_eq!(dialled.count(), 4_096);
+    assert!(!may("/ip4/20.0.0.1/tcp/5", 150_001));
 }

@@ -106,9 +106,11 @@ impl Peer {
     }
 }
 
-/// Returns a text from outside as it may be shown and logged: one short line without control characters.
+/// Returns a text from outside as it may be shown and logged: one short line without control characters, and without
+/// those that are not seen or turn the direction of what follows.
 pub(super) fn plain(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(MAX_REASON_CHARS).collect()
+    let is_hidden = |c| matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
+    text.chars().filter(|c| !c.is_control() && !is_hidden(*c)).take(MAX_REASON_CHARS).collect()
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use crate::sync::Limits;
 fn what_a_peer_calls_itself_is_shown_short_and_without_control_characters() {
     assert_eq!(plain("ironchain/0.1.0"), "ironchain/0.1.0");
     assert_eq!(plain("a\x1b[2Jb\r\nc\u{7f}\u{85}\0"), "a[2Jbc");
+    assert_eq!(plain("a\u{202e}b\u{200b}c\u{2066}d\u{feff}\u{2028}"), "abcd");
     assert_eq!(plain(&"ü".repeat(10_000)).chars().count(), 200);
 }
 

@@ -100,3 +100,20 @@ async fn a_node_with_another_key_is_not_the_one_that_was_named() {
         node.stop().await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_hangs_up_at_once_may_have_banned_us() {
+    let (spec, clock) = (easy_spec(), ManualClock::new(&easy_spec()));
+    let door = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let at = door.local_addr().unwrap();
+    let shut = tokio::spawn(async move {
+        while let Ok((caller, _)) = door.accept().await {
+            drop(caller);
+        }
+    });
+    let node = TestNode::start(&spec, &clock, &[format!("/ip4/127.0.0.1/tcp/{}", at.port())]).await;
+    let trouble = trouble(&node).await;
+    assert!(trouble.contains("ended the connection at once: perhaps it has banned"), "{trouble}");
+    node.stop().await;
+    shut.abort();
+}

@@ -7,6 +7,7 @@ use node::chain::SubmitError;
 use node::offline::{FileError, OfflineError, Progress, check, export, import};
 use node::store::{STORE_FILE, StoreError};
 use redb::{Database, ReadableTable as _, TableDefinition, WriteTransaction};
+use sha2::{Digest as _, Sha256};
 use shared::block::Block;
 use shared::codec;
 use shared::consensus::RuleError;
@@ -254,6 +255,19 @@ async fn a_file_that_ends_early_is_finished_and_one_that_is_damaged_mended() {
     let error = import(fresh.path(), &spec, &file, clock.clone(), &mut quiet).unwrap_err();
     let OfflineError::File(FileError::Damaged { before, .. }) = error else { panic!("{error}") };
     assert_eq!(check(fresh.path(), &spec, now, &mut quiet).unwrap().height, before);
+    exported(&spec, directory.path());
+    assert!(std::fs::read(&file).unwrap() == whole);
+
+    // So is a body that somebody forged below its header, with a checksum that is right.
+    let mut forged = whole.clone();
+    let length = u32::from_le_bytes(forged[48..52].try_into().unwrap());
+    let block = 60..60 + length as usize;
+    forged[block.end - 1] ^= 1;
+    let digest = Sha256::new().chain_update(length.to_le_bytes()).chain_update(&forged[block]).finalize();
+    forged[52..60].copy_from_slice(&digest[..8]);
+    std::fs::write(&file, &forged).unwrap();
+    let error = import(fresh.path(), &spec, &file, clock.clone(), &mut quiet);
+    assert!(error.is_ok(), "the block is there already: {error:?}");
     exported(&spec, directory.path());
     assert!(std::fs::read(&file).unwrap() == whole);
 

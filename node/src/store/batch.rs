@@ -10,7 +10,7 @@ use shared::state::Account;
 use shared::transaction::Transaction;
 
 use super::Engine;
-use super::index::{history_rows, transaction_rows};
+use super::index::{history_rows, places, transaction_rows};
 use super::load::decode;
 use super::quiet::Quiet;
 use super::rows::Rows;
@@ -113,10 +113,11 @@ impl Batch {
         for (address, _) in &connected.undo.accounts {
             self.rows.put_account(address.0, encode_account(&ledger.account(address)));
         }
-        for (id, place) in transaction_rows(block) {
+        let places = places(block);
+        for (id, place) in transaction_rows(block, &places) {
             self.rows.put_transaction(id, place);
         }
-        for (key, place, head_before) in history_rows(block, connected) {
+        for (key, place, head_before) in history_rows(block, connected, &places) {
             self.rows.put_history(key, place, head_before);
         }
         self.rows.write_many(&self.transaction)

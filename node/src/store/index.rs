@@ -14,15 +14,22 @@ pub(super) type TransactionRow = ([u8; 32], Place);
 /// A row of the histories: address and index, place, and the head before it.
 pub(super) type HistoryRow = (([u8; 20], u64), Place, [u8; 32]);
 
-/// Returns where each transaction of a block is found.
-pub(super) fn transaction_rows(block: &CheckedBlock) -> impl Iterator<Item = TransactionRow> {
+/// Returns where each transaction of a block is found, which is at these `places`.
+pub(super) fn transaction_rows(
+    block: &CheckedBlock,
+    places: &[Place],
+) -> impl Iterator<Item = TransactionRow> {
     let ids = block.transactions().iter().map(|transaction| *transaction.id().as_bytes());
-    ids.zip(places(block))
+    ids.zip(places.iter().copied())
 }
 
 /// Returns the entries of histories that a block makes.
-pub(super) fn history_rows(block: &CheckedBlock, connected: &Connected) -> impl Iterator<Item = HistoryRow> {
-    let (places, height) = (places(block), block.height());
+pub(super) fn history_rows(
+    block: &CheckedBlock,
+    connected: &Connected,
+    places: &[Place],
+) -> impl Iterator<Item = HistoryRow> {
+    let height = block.height();
     connected.records.iter().map(move |record| {
         let place = record.transaction.and_then(|index| places.get(index)).copied();
         let key = (record.address.0, record.index);
@@ -31,7 +38,7 @@ pub(super) fn history_rows(block: &CheckedBlock, connected: &Connected) -> impl 
 }
 
 /// Returns where in the encoded block each transaction is.
-fn places(block: &CheckedBlock) -> Vec<Place> {
+pub(super) fn places(block: &CheckedBlock) -> Vec<Place> {
     // Header, coinbase, and the count of transactions as a u32 come first.
     let mut offset = HEADER_BYTES + codec::encode(block.coinbase()).len() + 4;
     let place = |transaction: &std::sync::Arc<shared::consensus::CheckedTransaction>| {
@@ -73,7 +80,8 @@ pub(crate) struct IndexSums {
 impl IndexSums {
     /// Adds what a block brings.
     pub(crate) fn connect(&mut self, block: &CheckedBlock, connected: &Connected) {
-        transaction_rows(block).for_each(|row| self.transactions.add(row));
-        history_rows(block, connected).for_each(|row| self.history.add(row));
+        let places = places(block);
+        transaction_rows(block, &places).for_each(|row| self.transactions.add(row));
+        history_rows(block, connected, &places).for_each(|row| self.history.add(row));
     }
 }

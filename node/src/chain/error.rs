@@ -36,12 +36,19 @@ pub enum SubmitError {
         /// The least that is kept.
         least: Work,
     },
-    /// The disk failed; the chain thread ends.
+    /// The disk is too full for it, or has failed; then the chain thread ends.
     #[error(transparent)]
     Store(StoreError),
     /// The chain thread has ended.
     #[error("the node is stopping")]
     Stopped,
+}
+
+impl SubmitError {
+    /// Whether the disk has failed, so that it takes nothing more.
+    pub(super) fn is_failure(&self) -> bool {
+        matches!(self, Self::Store(error) if !matches!(error, StoreError::NoRoom { .. }))
+    }
 }
 
 impl From<RuleError> for SubmitError {

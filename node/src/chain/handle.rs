@@ -239,7 +239,7 @@ impl ChainHandle {
         if self.commands.is_closed() {
             return Some("the node is stopping".to_owned());
         }
-        self.reader.check_room().err().map(|error| error.to_string())
+        self.reader.trouble().err().map(|error| error.to_string())
     }
 
     /// Sends a command and waits for its answer; `None` when the thread has ended.

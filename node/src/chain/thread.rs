@@ -104,55 +104,37 @@ impl Loop {
     /// Works until the last handle is dropped.
     fn run(mut self, mut queue: mpsc::Receiver<Command>) -> Result<(), StoreError> {
         let mut batch = Vec::new();
-        let mut had_room = true;
         while queue.blocking_recv_many(&mut batch, BATCH_COMMANDS) > 0 {
-            let room = self.state.store.reader().check_room();
-            match &room {
-                Err(error) if had_room => tracing::error!("{error}"),
-                Ok(()) if !had_room => {
-                    tracing::warn!("there is room on the disk again, and everything goes on")
-                }
-                Ok(()) | Err(_) => {}
+            // For all that is small; blocks are looked at one by one.
+            let room = self.state.store.reader().check_room(0, 0);
+            if room.is_ok() {
+                self.state.expire();
             }
-            had_room = room.is_ok();
-            if let Err(error) = room {
-                batch.drain(..).try_for_each(|command| self.answer_without_room(command, &error))?;
-                continue;
-            }
-            self.state.expire();
             let mut admitted = Admitted::new();
             for command in batch.drain(..) {
-                self.answer(command, &mut admitted)?;
+                self.answer(command, room.clone(), &mut admitted)?;
             }
             self.commit(&mut admitted)?;
         }
         Ok(())
     }
 
-    /// Answers what needs no writing, and refuses the rest.
-    fn answer_without_room(&mut self, command: Command, error: &StoreError) -> Result<(), StoreError> {
-        let error = error.clone();
+    /// `room` is there on the disk for all that is small, or what to say.
+    fn answer(
+        &mut self,
+        command: Command,
+        room: Result<(), StoreError>,
+        admitted: &mut Admitted,
+    ) -> Result<(), StoreError> {
         match command {
-            Command::Transaction(_, reply) => tell(reply, Err(SubmitTransactionError::Store(error))),
-            Command::Block(_, _, reply) => tell(reply, Err(SubmitError::Store(error))),
-            Command::Blocks(_, reply) => {
-                tell(reply, Err(RefusedBlock { index: 0, error: SubmitError::Store(error) }));
+            Command::Transaction(transaction, reply) => {
+                let room = room.map_err(SubmitTransactionError::Store);
+                let admit = |()| self.state.admit(transaction).map_err(SubmitTransactionError::Refused);
+                match room.and_then(admit) {
+                    Ok(()) => admitted.push(reply),
+                    Err(error) => tell(reply, Err(error)),
+                }
             }
-            Command::Template(_, reply) => tell(reply, Err(TemplateError::Store(error))),
-            Command::RememberMiner(_, reply) => tell(reply, Err(ChainError::Store(error))),
-            Command::Check(..) | Command::Prove(..) | Command::Forks(_) | Command::Headers(_) => {
-                return self.answer(command, &mut Admitted::new());
-            }
-        }
-        Ok(())
-    }
-
-    fn answer(&mut self, command: Command, admitted: &mut Admitted) -> Result<(), StoreError> {
-        match command {
-            Command::Transaction(transaction, reply) => match self.state.admit(transaction) {
-                Ok(()) => admitted.push(reply),
-                Err(error) => tell(reply, Err(SubmitTransactionError::Refused(error))),
-            },
             Command::Block(block, source, reply) => {
                 self.commit(admitted)?;
                 let accepted = self.state.accept(*block, source);
@@ -172,7 +154,11 @@ impl Loop {
                 });
             }
             Command::Template(miner, reply) => {
-                tell(reply, self.state.template(miner).map_err(TemplateError::Impossible));
+                let room = room.map_err(TemplateError::Store);
+                tell(
+                    reply,
+                    room.and_then(|()| self.state.template(miner).map_err(TemplateError::Impossible)),
+                );
             }
             Command::Check(transaction, reply) => {
                 tell(reply, self.state.check_admission(transaction).map_err(SubmitTransactionError::Refused));
@@ -181,6 +167,10 @@ impl Loop {
             Command::Prove(address, reply) => tell(reply, Ok(self.state.prove(&address))),
             Command::Forks(reply) => tell(reply, Ok(self.state.forks())),
             Command::RememberMiner(miner, reply) => {
+                if let Err(error) = room {
+                    tell(reply, Err(ChainError::Store(error)));
+                    return Ok(());
+                }
                 let stored = self.state.store.set_miner(&miner);
                 tell(reply, stored.clone().map_err(ChainError::Store));
                 return stored;
@@ -198,7 +188,7 @@ impl Loop {
     ) -> Result<(), StoreError> {
         let Accepted { submitted, refused, head } = accepted;
         let failure = match &refused {
-            Some(SubmitError::Store(error)) => Some(error.clone()),
+            Some(error @ SubmitError::Store(store)) if error.is_failure() => Some(store.clone()),
             _ => None,
         };
         // Whatever a failing disk did not take must not be seen.

@@ -84,8 +84,8 @@ pub enum StoreError {
     },
     /// There is so little room left that a write might fail in its middle; nothing was written.
     #[error(
-        "the disk is nearly full: {} has {} MiB left, less than the {} MiB that the store {} may need; blocks and \
-         transactions are refused until some space is freed",
+        "the disk is nearly full: {} has {} MiB left, less than the {} MiB that the store {} may need; what has no \
+         room is refused until some space is freed",
         path.parent().unwrap_or(path).display(), free >> 20, needed >> 20, path.display()
     )]
     NoRoom {

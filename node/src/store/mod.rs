@@ -8,6 +8,7 @@ mod error;
 mod index;
 mod load;
 mod quiet;
+mod room;
 mod rows;
 mod snapshot;
 mod tables;
@@ -31,6 +32,7 @@ pub(crate) use load::StoredHeader;
 pub use snapshot::{HistoryEvent, HistoryItem, HistoryPage, Snapshot, StoredBlock, StoredTransaction};
 
 use quiet::{Quiet, guard};
+use room::Room;
 use tables::{META, SCHEMA};
 
 /// The store's file inside the data directory.
@@ -39,10 +41,6 @@ pub const STORE_FILE: &str = "chain.redb";
 /// Bytes of redb's page cache. Balances are answered from memory; this serves blocks and histories, and an idle node
 /// shall stay below 40 MiB in all.
 const CACHE_BYTES: usize = 16 << 20;
-
-/// Room on the disk for the next writes: some times what the largest blocks and the most transactions that are taken
-/// in one go dirty, and other programs may write as well.
-const LEAST_FREE_BYTES: u64 = 32 << 20;
 
 /// The size of a file up to which every page of it is verified when it is opened. What the engine does with a page of
 /// its own that is not what it wrote ranges from an error to an abort; looking at all of a larger file would keep its
@@ -63,6 +61,7 @@ pub struct Store {
 pub(crate) struct Reader {
     database: Arc<Quiet<Database>>,
     path: Arc<Path>,
+    room: Arc<Room>,
 }
 
 impl std::fmt::Debug for Reader {
@@ -72,33 +71,21 @@ impl std::fmt::Debug for Reader {
 }
 
 impl Reader {
-    /// Returns an error when the disk is nearly full. After a write that failed the engine neither reads nor writes
-    /// until it is opened again, so it is better not to begin one.
-    pub(crate) fn check_room(&self) -> Result<(), StoreError> {
-        // Where the system does not tell, a write will.
-        let free = free_bytes(&self.path).unwrap_or(u64::MAX);
-        if free >= LEAST_FREE_BYTES {
-            return Ok(());
-        }
-        Err(StoreError::NoRoom { path: self.path.to_path_buf(), free, needed: LEAST_FREE_BYTES })
+    /// Returns an error when the disk has less than may be needed to write `new` bytes of blocks and to connect or
+    /// disconnect `old` bytes of stored ones.
+    pub(crate) fn check_room(&self, new: u64, old: u64) -> Result<(), StoreError> {
+        self.room.check(&self.path, new, old)
+    }
+
+    /// Returns an error while the disk is too full for what comes, or for something that came.
+    pub(crate) fn trouble(&self) -> Result<(), StoreError> {
+        self.room.trouble(&self.path)
     }
 
     /// Runs what reads a store for the first time, which may be damaged.
     pub(crate) fn guard<T>(&self, read: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
         guard(&self.path, read)
     }
-}
-
-/// Returns the bytes that this user may still write to the disk of `path`.
-#[cfg(unix)]
-fn free_bytes(path: &Path) -> Option<u64> {
-    let disk = rustix::fs::statvfs(path).ok()?;
-    Some(disk.f_bavail.saturating_mul(disk.f_frsize))
-}
-
-#[cfg(not(unix))]
-fn free_bytes(_: &Path) -> Option<u64> {
-    None
 }
 
 fn existing_file(directory: &Path) -> Result<PathBuf, StoreError> {
@@ -201,8 +188,8 @@ impl Store {
         guard(file, || {
             let database = open(Database::builder().set_cache_size(CACHE_BYTES))
                 .map_err(|error| StoreError::explain(file, error.into()))?;
-            let store =
-                Self { reader: Reader { database: Arc::new(Quiet::new(database)), path: file.into() } };
+            let database = Arc::new(Quiet::new(database));
+            let store = Self { reader: Reader { database, path: file.into(), room: Arc::default() } };
             if store.is_new()? {
                 store.initialize(spec)?;
             }

@@ -1,15 +1,21 @@
-//! A process that mines, admits and reorganises until its disk is full, on disks of many sizes, so that each time another
-//! write is the first for which there is no room. Nothing that it was told is durable may be missing.
+//! Disks without room. A process mines, admits and reorganises until its disk is full, on disks of many sizes, so that
+//! each time another write is the first for which there is no room: nothing that it was told is durable may be missing.
+//! And what would not fit is not begun.
 
 use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use node::chain::{Options, RefusedBlock, SubmitError, Submitted};
+use node::clock::Clock as _;
+use node::store::StoreError;
+
+use crate::blocks::checked;
 use crate::disk::Random;
 use crate::kill::{Journal, command};
 use crate::process::may_mount;
-use crate::support::easy_spec;
+use crate::support::{ManualClock, TestChain, address, easy_spec};
 
 /// Where the disks are mounted, for the process that may do so.
 const DIRECTORY: &str = "FULL_DISK_DIRECTORY";
@@ -19,6 +25,10 @@ const ROOMY: usize = 65_536;
 const TINY_PERCENT: usize = 10;
 /// KiB: less than an empty store takes.
 const TINY: usize = 1_000;
+/// KiB: more than a node wants in any case, and not enough for what takes more than a few MiB.
+const SOME: usize = 33 << 10;
+/// KiB: enough for it.
+const ENOUGH: usize = 96 << 10;
 /// KiB that are left on the other disks once the store is open: no block fits, or some dozens do.
 const LEFT: usize = 256;
 
@@ -29,15 +39,26 @@ fn disks() -> u64 {
 
 #[test]
 fn a_disk_that_runs_full_loses_nothing_that_was_told() {
+    where_mounts_are_allowed("full_disk::a_disk_that_runs_full_loses_nothing_that_was_told", fill_all);
+}
+
+#[test]
+fn what_has_no_room_is_not_begun_and_taken_when_there_is_some() {
+    where_mounts_are_allowed(
+        "full_disk::what_has_no_room_is_not_begun_and_taken_when_there_is_some",
+        refuse_and_take,
+    );
+}
+
+/// Runs `test` in a directory where it may mount disks, as the test `this` of another process.
+fn where_mounts_are_allowed(this: &str, test: impl FnOnce(&Path)) {
     if let Some(directory) = std::env::var_os(DIRECTORY) {
-        return fill_all(Path::new(&directory));
+        return test(Path::new(&directory));
     }
     if !may_mount() {
         return;
     }
-    // The same once more, where it may mount.
     let directory = tempfile::tempdir().unwrap();
-    let this = "full_disk::a_disk_that_runs_full_loses_nothing_that_was_told";
     let mut again = Command::new("unshare");
     again.arg("-Urm").arg(std::env::current_exe().unwrap()).args(["--exact", this, "--nocapture"]);
     assert!(again.env(DIRECTORY, directory.path()).status().unwrap().success());
@@ -78,6 +99,54 @@ fn leave(directory: &Path, kib: usize) {
     let disk = rustix::fs::statvfs(directory).unwrap();
     let used = usize::try_from((disk.f_blocks - disk.f_bfree) * disk.f_frsize / 1024).unwrap();
     mount(directory, &format!("remount,size={}k", used + kib));
+}
+
+/// Offers what needs more room than the disk has: many blocks at once, and a move to another branch.
+#[tokio::main]
+async fn refuse_and_take(directory: &Path) {
+    mount(directory, &format!("size={ROOMY}k"));
+    let (spec, clock) = (easy_spec(), ManualClock::new(&easy_spec()));
+    let on_disk = tempfile::tempdir_in(directory).unwrap();
+    let here = TestChain::open(&spec, Options::default(), on_disk, clock).unwrap();
+    let there = TestChain::new(&spec);
+    let blocks = there.mine_many(2_000, address(0)).await;
+    here.clock.set(there.clock.now());
+    let group = checked(&spec, 1, &blocks);
+    let is_full = |error: &SubmitError| matches!(error, SubmitError::Store(StoreError::NoRoom { .. }));
+
+    leave(directory, SOME);
+    let RefusedBlock { index, error } = here.chain.submit_blocks(group.clone()).await.unwrap_err();
+    assert!(index == 0 && is_full(&error) && here.height() == 0, "{error}");
+    assert!(here.chain.trouble().unwrap().contains("nearly full"));
+    // Less of it has room.
+    here.chain.submit_blocks(group[..2].to_vec()).await.unwrap();
+    leave(directory, ENOUGH);
+    here.chain.submit_blocks(group).await.unwrap();
+    assert_eq!((here.height(), here.chain.trouble()), (2_000, None));
+
+    here.mine(address(1)).await;
+    let branch = there.mine_many(50, address(2)).await;
+    here.clock.reach(there.clock.now());
+    leave(directory, SOME);
+    let submit = async |index: usize| here.chain.submit_block(branch[index].clone()).await;
+    assert_eq!(submit(0).await.unwrap(), Submitted::SideBranch);
+    // Whatever was refused is not remembered, and the chain goes on.
+    for _ in 0..2 {
+        let error = submit(1).await.unwrap_err();
+        assert!(is_full(&error) && here.height() == 2_001, "{error}");
+    }
+    here.mine(address(1)).await;
+    // Those before the one that moves the tip are kept.
+    let RefusedBlock { index, error } =
+        here.chain.submit_blocks(checked(&spec, 2_002, &branch[1..])).await.unwrap_err();
+    assert!(index == 1 && is_full(&error) && here.chain.trouble().is_some(), "{error}");
+    leave(directory, ENOUGH);
+    here.take(&branch[2..]).await;
+    assert_eq!(here.chain.view().tip.hash, there.chain.view().tip.hash);
+    let restarted = here.restart();
+    assert_eq!((restarted.height(), restarted.chain.trouble()), (2_050, None));
+    restarted.stop();
+    run("umount", &[directory.as_os_str()]);
 }
 
 /// Fills one disk, makes room, and compares. Returns how many lines the process told.

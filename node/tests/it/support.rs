@@ -159,7 +159,7 @@ impl TestChain {
         Self::open(spec, options, directory, ManualClock::new(spec)).unwrap()
     }
 
-    fn open(
+    pub(crate) fn open(
         spec: &Arc<ChainSpec>,
         options: Options,
         directory: TempDir,

@@ -62,6 +62,10 @@ impl ChainState {
     /// Takes blocks whose bodies were checked, parents before children, up to the first that is refused. One durable
     /// write serves them all, unless a reorg or a refusal comes between.
     pub(in crate::chain) fn accept_all(&mut self, blocks: Vec<CheckedBlock>) -> Accepted {
+        let size: usize = blocks.iter().map(CheckedBlock::size).sum();
+        if let Err(error) = self.store.reader().check_room(u64::try_from(size).unwrap_or(u64::MAX), 0) {
+            return Accepted { submitted: Vec::new(), refused: Some(SubmitError::Store(error)), head: None };
+        }
         let old_tip = self.tip_id;
         let mut writes = Writes::default();
         let mut submitted = Vec::with_capacity(blocks.len());
@@ -76,7 +80,7 @@ impl ChainState {
             }
         }
         // A disk that has failed takes nothing more, and what it said first tells most.
-        if !matches!(refused, Some(SubmitError::Store(_)))
+        if !refused.as_ref().is_some_and(SubmitError::is_failure)
             && let Err(error) = self.commit(&mut writes)
         {
             refused = Some(SubmitError::Store(error));
@@ -86,6 +90,8 @@ impl ChainState {
 
     /// Checks header and body, the cheap rules first.
     fn check(&mut self, block: Block, hash: &BlockHash, source: Source) -> Result<CheckedBlock, SubmitError> {
+        // A block that is condemned is remembered.
+        self.store.reader().check_room(0, 0)?;
         let parent = self.check_header(&block.header, hash)?;
         if source == Source::Offered {
             self.check_worth(&block.header, parent)?;
@@ -99,6 +105,12 @@ impl ChainState {
             return Ok(Submitted::Known);
         }
         let parent = self.check_header(block.header(), block.hash())?;
+        let is_best = self.tree.work_above(parent, block.header()) > self.tip.work;
+        if is_best && parent != self.tip_id {
+            // A failure gives up the whole transaction, so what came before must be durable.
+            self.commit(writes)?;
+            self.check_room_to_switch(parent)?;
+        }
         let id = self.tree.insert(parent, *block.hash(), block.header(), false);
         let expected = self.tree.node(id).height;
         if block.height() != expected {
@@ -107,7 +119,7 @@ impl ChainState {
             self.condemn(writes, id, id, block)?;
             return Err(SubmitError::Invalid(error));
         }
-        if self.tree.node(id).work <= self.tip.work {
+        if !is_best {
             self.put(writes, |batch| batch.put_block(block, &block.encode()))?;
             return Ok(Submitted::SideBranch);
         }

@@ -56,15 +56,24 @@ impl ChainState {
         Ok(())
     }
 
-    /// Moves to the branch that ends with `id`, whose block is `block`. When that fails, everything is as it was.
+    /// Checks that the disk has room for a move to the branch of `parent` and one block on top of it.
+    pub(super) fn check_room_to_switch(&self, parent: NodeId) -> Result<(), StoreError> {
+        let fork = self.tree.node(self.tree.fork_point(self.tip_id, parent)).height;
+        // Deeper, the chain is replayed from genesis.
+        let start = if self.tip.height - fork > self.options.undo_depth { 0 } else { fork };
+        let blocks = (self.tip.height - start) + (self.tree.node(parent).height + 1 - start);
+        let most = u64::from(self.spec.rules().max_block_bytes);
+        self.store.reader().check_room(most, blocks.saturating_mul(most))
+    }
+
+    /// Moves to the branch that ends with `id`, whose block is `block`. Nothing waits in `writes`. When it fails,
+    /// everything is as it was.
     pub(super) fn reorganise(
         &mut self,
         writes: &mut Writes,
         id: NodeId,
         block: &CheckedBlock,
     ) -> Result<(), ConnectError> {
-        // A failure gives up the whole transaction, so what came before must be durable.
-        self.commit(writes)?;
         let switched = self.switch(writes, id, block);
         match &switched {
             Ok(()) => self.set_tip(id, block),

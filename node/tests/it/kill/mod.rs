@@ -223,7 +223,8 @@ struct Hits {
 
 /// Kills one process and notes what it said before.
 fn kill(directory: &Path, seed: u64, aim: Aim, journal: &mut Journal, hits: &mut Hits) {
-    let mut child = command(directory, seed).spawn().unwrap();
+    // It takes away nothing that it makes elsewhere.
+    let mut child = command(directory, seed).env("TMPDIR", directory).spawn().unwrap();
     let output = BufReader::new(child.stdout.take().unwrap());
     let timer = match aim {
         Aim::After(milliseconds) => {

@@ -191,6 +191,13 @@ fn start_log(log: Log, console: &mut Console) {
         let thread = std::thread::current().name().unwrap_or("unnamed").to_owned();
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
         tracing::error!(thread, place, "panicked: {}", panic.payload_as_str().unwrap_or("no reason given"));
+        // Some damage ends the program here, and nothing else would say what to do.
+        if place.contains("redb-") {
+            tracing::error!(
+                "this is the engine of the store, so its file may be damaged: `node check` with the same PORT, --chain \
+                 and --data-dir looks at all of it"
+            );
+        }
     }));
 }
 

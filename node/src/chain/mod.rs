@@ -8,6 +8,7 @@ mod view;
 
 pub use error::{ChainError, RefusedBlock, SubmitError, SubmitTransactionError, TemplateError};
 pub use handle::{ChainHandle, Submitted};
+pub(crate) use state::load_tree;
 pub use state::{Loading, Options};
 pub use thread::{ChainThread, ChainThreadError, start, start_with};
 pub use view::{

@@ -77,6 +77,19 @@ pub enum FileError {
         /// How many whole blocks it holds.
         before: u64,
     },
+    /// An export would cut it off.
+    #[error(
+        "{} holds {file} whole blocks, and the chain to export ends after {chain}; nothing was changed. Take the file's \
+         blocks in with `node import`, or export to another file", path.display()
+    )]
+    Longer {
+        /// The file.
+        path: PathBuf,
+        /// How many whole blocks it holds.
+        file: u64,
+        /// The height of the chain's last block.
+        chain: u64,
+    },
     /// The operating system refused.
     #[error("cannot use {}: {source}; check the path, its rights and the room on its disk", path.display())]
     Io {
@@ -194,15 +207,19 @@ pub(super) struct BlockWriter {
 }
 
 impl BlockWriter {
-    /// Opens a file to write to: a new one, or one that was begun before, behind its last block that `is_current`
-    /// accepts.
+    /// Opens a file for a chain of `chain` blocks: a new one, or one that was begun before, behind its last block that
+    /// `is_current` accepts.
     ///
     /// Returns how many blocks are in it.
-    pub(super) fn open(
+    ///
+    /// # Errors
+    /// When it cannot be used, holds more blocks than the chain has, or `is_current` fails. It is as it was then.
+    pub(super) fn open<E: From<FileError>>(
         path: &Path,
         spec: &ChainSpec,
-        mut is_current: impl FnMut(u64, &[u8]) -> Result<bool, FileError>,
-    ) -> Result<(Self, u64), FileError> {
+        chain: u64,
+        mut is_current: impl FnMut(u64, &[u8]) -> Result<bool, E>,
+    ) -> Result<(Self, u64), E> {
         let explain = |error| io_error(path, error);
         let open = File::options().read(true).write(true).create(true).truncate(false).open(path);
         let mut file = open.map_err(explain)?;
@@ -215,13 +232,20 @@ impl BlockWriter {
             let mut reader = BlockReader::begin(file.try_clone().map_err(explain)?, path, spec)?;
             loop {
                 match reader.next() {
-                    Ok(Some(block)) if is_current(reader.count, &block)? => {
-                        (end, count) = (reader.offset, reader.count);
+                    Ok(Some(block)) => {
+                        // What follows one that is not current is of another branch, and written anew.
+                        let is_next = reader.count == count + 1 && reader.count <= chain;
+                        if is_next && is_current(reader.count, &block)? {
+                            (end, count) = (reader.offset, reader.count);
+                        }
                     }
-                    // What follows is of another branch, unfinished or damaged: it is written anew.
-                    Ok(_) | Err(FileError::Truncated { .. } | FileError::Damaged { .. }) => break,
-                    Err(error) => return Err(error),
+                    // So is what is unfinished or damaged.
+                    Ok(None) | Err(FileError::Truncated { .. } | FileError::Damaged { .. }) => break,
+                    Err(error) => return Err(error.into()),
                 }
+            }
+            if reader.count > chain {
+                return Err(FileError::Longer { path: path.to_owned(), file: reader.count, chain }.into());
             }
         }
         file.set_len(end).and_then(|()| file.seek(SeekFrom::Start(end))).map_err(explain)?;

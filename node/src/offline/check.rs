@@ -15,14 +15,16 @@ use shared::spec::ChainSpec;
 
 use super::pipeline::{self, GROUP_BLOCKS, GROUP_BYTES};
 use super::{OfflineError, Progress, Report};
+use crate::chain::load_tree;
+use crate::headers::Node;
 use crate::store::{IndexSums, Snapshot, Store, StoreError};
 use crate::verifier::AwsLcVerifier;
 
-/// A stored block of the best chain.
-struct Stored {
+/// A stored block.
+pub(super) struct Stored {
     height: u64,
     hash: BlockHash,
-    bytes: Vec<u8>,
+    pub(super) bytes: Vec<u8>,
 }
 
 /// The same, taken apart.
@@ -33,7 +35,25 @@ struct Prepared {
     body: Result<CheckedBlock, RuleError>,
 }
 
-/// Validates the best chain of the store in the directory `path` by every rule, and what the store derives from it.
+impl Stored {
+    /// Reads the block of the best chain at `height`.
+    pub(super) fn best(store: &Store, snapshot: &Snapshot, height: u64) -> Result<Self, StoreError> {
+        let (hash, bytes) = snapshot
+            .best_block(height)?
+            .ok_or_else(|| store.corrupt(format!("block {height} is missing")))?;
+        Ok(Self { height, hash, bytes })
+    }
+
+    /// Checks all of it that needs no other block.
+    pub(super) fn check(&self, spec: &ChainSpec, store: &Store) -> Result<(), StoreError> {
+        let Prepared { height, hash, body, .. } = prepare(spec, store, self)?;
+        body.map_err(|error| store.corrupt(format!("block {hash} of height {height}: {error}")))?;
+        Ok(())
+    }
+}
+
+/// Validates the best chain of the store in the directory `path` by every rule, what the store derives from it, and what
+/// a start or the next reorg needs besides.
 /// `now` is in Unix seconds. Returns how far it came: to the tip.
 ///
 /// # Errors
@@ -62,7 +82,23 @@ pub fn check(
         },
     )?;
     replay.compare()?;
+    check_beside(spec, &store, &snapshot)?;
     Ok(replay.progress)
+}
+
+/// Checks what the best chain says nothing of, and a start or the next reorg needs: all headers, the blocks of other
+/// branches, and what waits to be mined.
+fn check_beside(spec: &ChainSpec, store: &Store, snapshot: &Snapshot) -> Result<(), StoreError> {
+    let (tree, _) = load_tree(spec, store, snapshot, &mut |_| ())?;
+    for (_, &Node { height, hash, .. }) in tree.nodes().filter(|(_, node)| !node.is_condemned) {
+        if snapshot.hash_at(height)? == Some(hash) {
+            continue;
+        }
+        let missing = || store.corrupt(format!("block {hash} of height {height} is missing"));
+        let bytes = snapshot.block(&hash)?.ok_or_else(missing)?.bytes;
+        Stored { height, hash, bytes }.check(spec, store)?;
+    }
+    snapshot.pending().map(drop)
 }
 
 fn next_group(
@@ -73,11 +109,9 @@ fn next_group(
 ) -> Result<Vec<Stored>, OfflineError> {
     let (mut group, mut bytes) = (Vec::new(), 0);
     while *next_height <= tip && group.len() < GROUP_BLOCKS && bytes < GROUP_BYTES {
-        let height = *next_height;
-        let block = snapshot.best_block(height)?;
-        let (hash, encoded) = block.ok_or_else(|| store.corrupt(format!("block {height} is missing")))?;
-        bytes += encoded.len();
-        group.push(Stored { height, hash, bytes: encoded });
+        let stored = Stored::best(store, snapshot, *next_height)?;
+        bytes += stored.bytes.len();
+        group.push(stored);
         *next_height += 1;
     }
     Ok(group)

@@ -4,14 +4,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use node::chain::SubmitError;
+use node::clock::Clock as _;
 use node::offline::{FileError, OfflineError, Progress, check, export, import};
 use node::store::{STORE_FILE, StoreError};
 use redb::{Database, ReadableTable as _, TableDefinition, WriteTransaction};
 use sha2::{Digest as _, Sha256};
-use shared::block::Block;
+use shared::block::{Block, HEADER_BYTES};
 use shared::codec;
 use shared::consensus::RuleError;
-use shared::hash::{StateRoot, TxId};
+use shared::hash::{BlockHash, StateRoot, TxId};
 use shared::spec::ChainSpec;
 use tempfile::TempDir;
 
@@ -187,6 +188,69 @@ async fn undo_data_that_would_lead_elsewhere_or_nowhere_is_found() {
     assert!(error.contains(&format!("the undo data of block {} is missing", blocks.len())), "{error}");
 }
 
+#[tokio::test]
+async fn what_only_a_start_or_a_reorg_would_miss_is_found() {
+    const HEADERS: TableDefinition<'_, HeaderKey, (&[u8; HEADER_BYTES], bool)> =
+        TableDefinition::new("headers");
+    const MEMPOOL: TableDefinition<'_, u64, (u64, &[u8])> = TableDefinition::new("mempool");
+    const BLOCKS: TableDefinition<'_, &[u8; 32], &[u8]> = TableDefinition::new("blocks");
+    type HeaderKey = (u64, &'static [u8; 32]);
+    type Change = fn(&WriteTransaction, &BlockHash, &BlockHash);
+
+    let changes: [(Change, &str); 5] = [
+        (
+            |transaction, best, _| {
+                drop(transaction.open_table(HEADERS).unwrap().remove((3, best.as_bytes())).unwrap());
+            },
+            "has no parent",
+        ),
+        (
+            |transaction, best, _| {
+                let (mut headers, key) = (transaction.open_table(HEADERS).unwrap(), (3, best.as_bytes()));
+                let header = *headers.get(key).unwrap().unwrap().value().0;
+                headers.insert(key, (&header, true)).unwrap();
+            },
+            "is marked as invalid",
+        ),
+        (
+            |transaction, _, side| {
+                let mut blocks = transaction.open_table(BLOCKS).unwrap();
+                let mut bytes = blocks.get(side.as_bytes()).unwrap().unwrap().value().to_vec();
+                *bytes.last_mut().unwrap() ^= 1;
+                blocks.insert(side.as_bytes(), bytes.as_slice()).unwrap();
+            },
+            "block 4: ",
+        ),
+        (
+            |transaction, _, side| {
+                drop(transaction.open_table(BLOCKS).unwrap().remove(side.as_bytes()).unwrap());
+            },
+            "of height 4 is missing",
+        ),
+        (
+            |transaction, _, _| {
+                transaction.open_table(MEMPOOL).unwrap().insert(7, (0, [1_u8].as_slice())).unwrap();
+            },
+            "a pending transaction",
+        ),
+    ];
+    let spec = easy_spec();
+    for (change, told) in changes {
+        let (here, there) = (TestChain::new(&spec), TestChain::new(&spec));
+        let common = here.mine_many(3, address(0)).await;
+        there.take(&common).await;
+        here.mine_many(2, address(1)).await;
+        let side = there.mine(address(2)).await;
+        here.chain.submit_block(side.clone()).await.unwrap();
+        let (directory, clock) = here.stop();
+        check(directory.path(), &spec, clock.now(), &mut quiet).unwrap();
+        let (best, side) = (common[2].header.hash(), side.header.hash());
+        alter(directory.path(), |transaction| change(transaction, &best, &side));
+        let error = check(directory.path(), &spec, clock.now(), &mut quiet).unwrap_err();
+        assert!(error.to_string().contains(told), "{error}");
+    }
+}
+
 fn exported(spec: &Arc<ChainSpec>, directory: &Path) -> PathBuf {
     let file = directory.join("blocks");
     export(directory, spec, &file, &mut quiet).unwrap();
@@ -293,6 +357,39 @@ async fn an_export_follows_a_reorg() {
     import(directory.path(), &spec, &their_file, clock, &mut quiet).unwrap();
     assert_eq!(exported(&spec, directory.path()), file);
     assert!(std::fs::read(file).unwrap() == std::fs::read(their_file).unwrap());
+}
+
+#[tokio::test]
+async fn an_export_takes_nothing_from_a_file_that_it_could_not_give_back() {
+    let spec = easy_spec();
+    let (directory, blocks, _) = store(&spec).await;
+    let file = exported(&spec, directory.path());
+    let whole = std::fs::read(&file).unwrap();
+    let refused = |directory: &Path| {
+        let error = export(directory, &spec, &file, &mut quiet).unwrap_err();
+        assert!(std::fs::read(&file).unwrap() == whole, "{error}");
+        error
+    };
+
+    // A chain that is shorter: another branch, and a new one.
+    let other = TestChain::new(&spec);
+    other.mine_many(3, address(3)).await;
+    for (shorter, height) in [(other.stop().0, 3), (TestChain::new(&spec).stop().0, 0)] {
+        let error = refused(shorter.path());
+        assert!(
+            matches!(error, OfflineError::File(FileError::Longer { file: 30, chain, .. }) if chain == height)
+        );
+    }
+    // A store that is damaged itself: a body, and one that is gone.
+    let table: TableDefinition<'_, &[u8; 32], &[u8]> = TableDefinition::new("blocks");
+    let hash = blocks[11].header.hash();
+    change(directory.path(), table, hash.as_bytes(), |bytes| *bytes.last_mut().unwrap() ^= 1);
+    assert!(matches!(refused(directory.path()), OfflineError::Store(StoreError::Corrupt { .. })));
+    alter(directory.path(), |transaction| {
+        drop(transaction.open_table(table).unwrap().remove(hash.as_bytes()).unwrap());
+    });
+    let error = refused(directory.path());
+    assert!(error.to_string().contains("block 12 is missing"), "{error}");
 }
 
 #[tokio::test]

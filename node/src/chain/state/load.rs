@@ -38,13 +38,7 @@ impl ChainState {
     ) -> Result<Self, StoreError> {
         tracing::debug!(path = %store.path().display(), "reading the chain from the store");
         let snapshot = store.reader().snapshot()?;
-        let tree = load_tree(&spec, &store, &snapshot, tell)?;
-        let (_, hash) = snapshot.tip()?;
-        let tip_id =
-            tree.find(&hash).ok_or_else(|| store.corrupt(format!("the tip {hash} has no header")))?;
-        if tree.node(tip_id).is_condemned {
-            return Err(store.corrupt(format!("the tip {hash} is marked as invalid")));
-        }
+        let (tree, tip_id) = load_tree(&spec, &store, &snapshot, tell)?;
         let tip = load_tip(&store, &snapshot, &tree, tip_id)?;
         let ledger = load_ledger(&spec, &store, &snapshot, &tip, tell)?;
         let mut state = Self {
@@ -90,12 +84,13 @@ impl ChainState {
     }
 }
 
-fn load_tree(
+/// Returns all headers and where the tip is among them.
+pub(crate) fn load_tree(
     spec: &ChainSpec,
     store: &Store,
     snapshot: &Snapshot,
     tell: &mut dyn FnMut(Loading),
-) -> Result<HeaderTree, StoreError> {
+) -> Result<(HeaderTree, NodeId), StoreError> {
     let mut tree = HeaderTree::new(spec);
     let mut orphan = None;
     let take = |stored: StoredHeader| match tree.find(&stored.header.prev_hash) {
@@ -105,10 +100,15 @@ fn load_tree(
         None => orphan = Some(stored.hash),
     };
     snapshot.headers(take, |done, all| tell(Loading { what: "headers", done, all }))?;
-    match orphan {
-        None => Ok(tree),
-        Some(hash) => Err(store.corrupt(format!("header {hash} has no parent"))),
+    if let Some(hash) = orphan {
+        return Err(store.corrupt(format!("header {hash} has no parent")));
     }
+    let (_, hash) = snapshot.tip()?;
+    let tip = tree.find(&hash).ok_or_else(|| store.corrupt(format!("the tip {hash} has no header")))?;
+    if tree.node(tip).is_condemned {
+        return Err(store.corrupt(format!("the tip {hash} is marked as invalid")));
+    }
+    Ok((tree, tip))
 }
 
 fn load_tip(store: &Store, snapshot: &Snapshot, tree: &HeaderTree, id: NodeId) -> Result<Tip, StoreError> {

@@ -6,6 +6,7 @@ mod reorg;
 
 pub(super) use accept::Accepted;
 pub use load::Loading;
+pub(crate) use load::load_tree;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;

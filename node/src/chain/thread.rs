@@ -154,7 +154,8 @@ impl Loop {
                 });
             }
             Command::Template(miner, reply) => {
-                let room = room.map_err(TemplateError::Store);
+                // What could not be stored is not worth searching, nor what is on top of a tip that has lost.
+                let room = self.state.check_room_to_mine().map_err(TemplateError::Store);
                 tell(
                     reply,
                     room.and_then(|()| self.state.template(miner).map_err(TemplateError::Impossible)),

@@ -110,5 +110,9 @@ fn prepare(spec: &ChainSpec, file: &Path, height: u64, bytes: &[u8]) -> Result<C
 }
 
 fn refused(file: &Path, height: u64, error: SubmitError) -> OfflineError {
-    OfflineError::Refused { path: file.to_owned(), height, error: Box::new(error) }
+    match error {
+        // The file is not to blame.
+        SubmitError::Store(error) => OfflineError::Store(error),
+        error => OfflineError::Refused { path: file.to_owned(), height, error: Box::new(error) },
+    }
 }

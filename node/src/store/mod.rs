@@ -71,13 +71,18 @@ impl std::fmt::Debug for Reader {
 }
 
 impl Reader {
-    /// Returns an error when the disk has less than may be needed to write `new` bytes of blocks and to connect or
-    /// disconnect `old` bytes of stored ones.
+    /// Returns whether the disk has what may be needed to write `new` bytes of blocks and to connect or disconnect `old`
+    /// bytes of stored ones.
+    pub(crate) fn has_room(&self, new: u64, old: u64) -> bool {
+        room::has_room(&self.path, new, old)
+    }
+
+    /// Returns an error when the disk has not; it is [`Reader::trouble`] for a while.
     pub(crate) fn check_room(&self, new: u64, old: u64) -> Result<(), StoreError> {
         self.room.check(&self.path, new, old)
     }
 
-    /// Returns an error while the disk is too full for what comes, or for something that came.
+    /// Returns an error while the disk is too full for whatever may come, or for something that came of late.
     pub(crate) fn trouble(&self) -> Result<(), StoreError> {
         self.room.trouble(&self.path)
     }

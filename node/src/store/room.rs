@@ -2,7 +2,8 @@
 //! is better not to begin one.
 
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use super::StoreError;
 
@@ -13,44 +14,55 @@ const LEAST_BYTES: u64 = 32 << 20;
 const GROWTH: u64 = 4;
 /// Bytes that are written anew for each byte of a block that is connected or disconnected: of the smallest transaction's
 /// 577 bytes come five rows, and each may be on a page of its own (4 KiB), which is not changed in place.
-const REWRITING: u64 = 40;
-/// Bytes for each byte of the file that a write takes at most, however many blocks it moves: every page is written anew,
-/// and there are rows and undo data of blocks that had none.
-const WHOLE: u64 = 3;
+const REWRITING: u64 = 36;
+/// How long something that had no room is missed; whoever still wants it asks again within this time.
+const MISSED: Duration = Duration::from_mins(10);
 
 /// What the disk was too full for.
 #[derive(Debug, Default)]
 pub(super) struct Room {
-    /// The most that was needed and not there; 0 when there was room since.
-    missed: AtomicU64,
+    missed: Mutex<Option<Missed>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Missed {
+    needed: u64,
+    since: Instant,
 }
 
 impl Room {
-    /// Returns an error when the disk of `file` has less than may be needed to write `new` bytes of blocks and to connect
-    /// or disconnect `old` bytes of others. The first of such errors is logged, and that there is room again.
+    /// The same as [`has_room`]; that there is none is remembered and logged, and that there is some again.
     pub(super) fn check(&self, file: &Path, new: u64, old: u64) -> Result<(), StoreError> {
-        // Where the system does not tell, a write will.
-        let free = free_bytes(file).unwrap_or(u64::MAX);
-        let needed = needed(new, old, std::fs::metadata(file).map_or(0, |metadata| metadata.len()));
+        let (free, needed) = (free_bytes(file), needed(file, new, old));
+        let mut missed = self.missed();
+        let before = missed.map(|missed| missed.needed);
         if free < needed {
             let error = no_room(file, free, needed);
-            if self.missed.fetch_max(needed, Ordering::Relaxed) == 0 {
+            if before.is_none() {
                 tracing::error!("{error}");
             }
+            let needed = before.map_or(needed, |before| before.max(needed));
+            *missed = Some(Missed { needed, since: Instant::now() });
             return Err(error);
         }
-        let missed = self.missed.load(Ordering::Relaxed);
-        if missed > 0 && free >= missed && self.missed.swap(0, Ordering::Relaxed) > 0 {
+        if missed.take_if(|missed| free >= missed.needed).is_some() {
             tracing::warn!("there is room on the disk again, and everything goes on");
         }
         Ok(())
     }
 
-    /// Returns an error when the disk of `file` has less than is always needed, or than was missed.
+    /// Returns an error when the disk of `file` has less than is always needed, or than was missed of late.
     pub(super) fn trouble(&self, file: &Path) -> Result<(), StoreError> {
-        let free = free_bytes(file).unwrap_or(u64::MAX);
-        let needed = self.missed.load(Ordering::Relaxed).max(LEAST_BYTES);
+        let free = free_bytes(file);
+        let needed = self.missed().map_or(LEAST_BYTES, |missed| missed.needed);
         if free < needed { Err(no_room(file, free, needed)) } else { Ok(()) }
+    }
+
+    /// Returns what is still missed.
+    fn missed(&self) -> MutexGuard<'_, Option<Missed>> {
+        let mut missed = self.missed.lock().unwrap_or_else(PoisonError::into_inner);
+        missed.take_if(|missed| missed.since.elapsed() >= MISSED);
+        missed
     }
 }
 
@@ -58,19 +70,28 @@ fn no_room(file: &Path, free: u64, needed: u64) -> StoreError {
     StoreError::NoRoom { path: file.to_owned(), free, needed }
 }
 
-fn needed(new: u64, old: u64, file: u64) -> u64 {
-    let rewritten = new.saturating_add(old).saturating_mul(REWRITING).min(file.saturating_mul(WHOLE));
-    new.saturating_mul(GROWTH).saturating_add(rewritten).saturating_add(LEAST_BYTES)
+/// Returns whether the disk of `file` has what may be needed to write `new` bytes of blocks and to connect or disconnect
+/// `old` bytes of stored ones.
+pub(super) fn has_room(file: &Path, new: u64, old: u64) -> bool {
+    free_bytes(file) >= needed(file, new, old)
 }
 
-/// Returns the bytes that this user may still write to the disk of `path`.
+/// Returns the most that a write may take.
+fn needed(file: &Path, new: u64, old: u64) -> u64 {
+    let file = std::fs::metadata(file).map_or(0, |metadata| metadata.len());
+    // However many blocks move, no page of the file is written anew twice, and what they bring is no more than they are.
+    let old = old.min(file);
+    let rewritten = new.saturating_add(old).saturating_mul(REWRITING).min(file);
+    [new.saturating_mul(GROWTH), old, rewritten].into_iter().fold(LEAST_BYTES, u64::saturating_add)
+}
+
+/// Returns the bytes that this user may still write to the disk of `path`; where the system does not tell, a write will.
 #[cfg(unix)]
-fn free_bytes(path: &Path) -> Option<u64> {
-    let disk = rustix::fs::statvfs(path).ok()?;
-    Some(disk.f_bavail.saturating_mul(disk.f_frsize))
+fn free_bytes(path: &Path) -> u64 {
+    rustix::fs::statvfs(path).map_or(u64::MAX, |disk| disk.f_bavail.saturating_mul(disk.f_frsize))
 }
 
 #[cfg(not(unix))]
-fn free_bytes(_: &Path) -> Option<u64> {
-    None
+fn free_bytes(_: &Path) -> u64 {
+    u64::MAX
 }

@@ -132,6 +132,11 @@ impl Snapshot {
         self.read(|transaction| Ok(block_bytes(transaction, hash, |_| ())?.is_some()))
     }
 
+    /// Returns how many bytes a block has, of any branch; 0 when it is not there.
+    pub(crate) fn block_size(&self, hash: &BlockHash) -> Result<u64, StoreError> {
+        self.read(|transaction| Ok(block_bytes(transaction, hash, |bytes| bytes.len() as u64)?.unwrap_or(0)))
+    }
+
     /// Returns the hash and encoding of the best chain's block at `height`.
     pub(crate) fn best_block(&self, height: u64) -> Result<Option<(BlockHash, Vec<u8>)>, StoreError> {
         self.read(|transaction| {

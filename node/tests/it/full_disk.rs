@@ -7,8 +7,9 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use node::chain::{Options, RefusedBlock, SubmitError, Submitted};
+use node::chain::{Options, RefusedBlock, SubmitError, TemplateError};
 use node::clock::Clock as _;
+use node::offline::{OfflineError, export, import};
 use node::store::StoreError;
 
 use crate::blocks::checked;
@@ -25,8 +26,10 @@ const ROOMY: usize = 65_536;
 const TINY_PERCENT: usize = 10;
 /// KiB: less than an empty store takes.
 const TINY: usize = 1_000;
-/// KiB: more than a node wants in any case, and not enough for what takes more than a few MiB.
-const SOME: usize = 33 << 10;
+/// KiB: less than a node wants in any case.
+const LITTLE: usize = 31 << 10;
+/// KiB: more than that, and not enough for what takes more than a few MiB.
+const SOME: usize = 34 << 10;
 /// KiB: enough for it.
 const ENOUGH: usize = 96 << 10;
 /// KiB that are left on the other disks once the store is open: no block fits, or some dozens do.
@@ -101,51 +104,58 @@ fn leave(directory: &Path, kib: usize) {
     mount(directory, &format!("remount,size={}k", used + kib));
 }
 
-/// Offers what needs more room than the disk has: many blocks at once, and a move to another branch.
+/// Offers what needs more room than the disk has: blocks, and a move to another branch.
 #[tokio::main]
 async fn refuse_and_take(directory: &Path) {
     mount(directory, &format!("size={ROOMY}k"));
     let (spec, clock) = (easy_spec(), ManualClock::new(&easy_spec()));
+    // So that a move to another branch writes everything anew.
+    let options = Options { undo_depth: 3, ..Options::default() };
     let on_disk = tempfile::tempdir_in(directory).unwrap();
-    let here = TestChain::open(&spec, Options::default(), on_disk, clock).unwrap();
+    let here = TestChain::open(&spec, options, on_disk, clock).unwrap();
     let there = TestChain::new(&spec);
     let blocks = there.mine_many(2_000, address(0)).await;
     here.clock.set(there.clock.now());
     let group = checked(&spec, 1, &blocks);
     let is_full = |error: &SubmitError| matches!(error, SubmitError::Store(StoreError::NoRoom { .. }));
 
-    leave(directory, SOME);
+    leave(directory, LITTLE);
     let RefusedBlock { index, error } = here.chain.submit_blocks(group.clone()).await.unwrap_err();
     assert!(index == 0 && is_full(&error) && here.height() == 0, "{error}");
     assert!(here.chain.trouble().unwrap().contains("nearly full"));
-    // Less of it has room.
-    here.chain.submit_blocks(group[..2].to_vec()).await.unwrap();
-    leave(directory, ENOUGH);
+    // Not for all of them in one write.
+    leave(directory, SOME);
     here.chain.submit_blocks(group).await.unwrap();
     assert_eq!((here.height(), here.chain.trouble()), (2_000, None));
 
-    here.mine(address(1)).await;
-    let branch = there.mine_many(50, address(2)).await;
+    leave(directory, ENOUGH);
+    here.mine_many(5, address(1)).await;
+    let branch = there.mine_many(7, address(2)).await;
     here.clock.reach(there.clock.now());
     leave(directory, SOME);
-    let submit = async |index: usize| here.chain.submit_block(branch[index].clone()).await;
-    assert_eq!(submit(0).await.unwrap(), Submitted::SideBranch);
-    // Whatever was refused is not remembered, and the chain goes on.
-    for _ in 0..2 {
-        let error = submit(1).await.unwrap_err();
-        assert!(is_full(&error) && here.height() == 2_001, "{error}");
+    // Those before the one that moves the tip are kept, and what was refused is not remembered.
+    for refused in [5, 0] {
+        let blocks = checked(&spec, 2_006 - refused, &branch[5 - refused as usize..]);
+        let RefusedBlock { index, error } = here.chain.submit_blocks(blocks).await.unwrap_err();
+        assert!(index as u64 == refused && is_full(&error) && here.height() == 2_005, "{error}");
     }
-    here.mine(address(1)).await;
-    // Those before the one that moves the tip are kept.
-    let RefusedBlock { index, error } =
-        here.chain.submit_blocks(checked(&spec, 2_002, &branch[1..])).await.unwrap_err();
-    assert!(index == 1 && is_full(&error) && here.chain.trouble().is_some(), "{error}");
+    // Its tip has lost, so nothing is mined on top of it.
+    assert!(matches!(here.chain.template(address(1)).await, Err(TemplateError::Store(_))));
+    assert!(here.chain.trouble().is_some());
     leave(directory, ENOUGH);
-    here.take(&branch[2..]).await;
+    here.take(&branch[5..]).await;
     assert_eq!(here.chain.view().tip.hash, there.chain.view().tip.hash);
     let restarted = here.restart();
-    assert_eq!((restarted.height(), restarted.chain.trouble()), (2_050, None));
+    assert_eq!((restarted.height(), restarted.chain.trouble()), (2_007, None));
     restarted.stop();
+
+    // Nor does an import begin it, or blame the file.
+    let file = there.path().join("blocks");
+    let (their_directory, clock) = there.stop();
+    export(their_directory.path(), &spec, &file, &mut |_| ()).unwrap();
+    leave(directory, LITTLE);
+    let error = import(&directory.join("imported"), &spec, &file, clock, &mut |_| ()).unwrap_err();
+    assert!(matches!(error, OfflineError::Store(StoreError::NoRoom { .. })), "{error}");
     run("umount", &[directory.as_os_str()]);
 }
 

@@ -224,6 +224,39 @@ async fn a_failed_replay_is_condemned_and_the_old_branch_stays() {
 }
 
 #[tokio::test]
+async fn a_stored_header_that_is_wrong_condemns_no_block() {
+    let spec = easy_spec();
+    let blocks: redb::TableDefinition<'_, &[u8; 32], &[u8]> = redb::TableDefinition::new("blocks");
+    // A bit in the parent's hash of a block that is left, one that is connected, and one below the fork, which a deep
+    // reorg connects again.
+    for (height, undo_depth) in [(4, 100), (5, 100), (2, 1)] {
+        let options = Options { undo_depth, ..Options::default() };
+        let (here, there) = common(&spec, options).await;
+        here.mine_many(2, address(2)).await;
+        let theirs = there.mine_many(3, address(3)).await;
+        here.take(&theirs[..2]).await;
+        let of = if height == 5 { &there } else { &here };
+        let changed = of.chain.snapshot().unwrap().hash_at(height).unwrap().unwrap();
+        let here = here
+            .restart_with(|directory| {
+                let database = redb::Database::open(directory.join(node::store::STORE_FILE)).unwrap();
+                let transaction = database.begin_write().unwrap();
+                let mut table = transaction.open_table(blocks).unwrap();
+                let mut bytes = table.get(changed.as_bytes()).unwrap().unwrap().value().to_vec();
+                bytes[10] ^= 1;
+                table.insert(changed.as_bytes(), bytes.as_slice()).unwrap();
+                drop(table);
+                transaction.commit().unwrap();
+            })
+            .unwrap();
+        here.clock.advance(2);
+        let error = here.chain.submit_block(theirs[2].clone()).await.unwrap_err();
+        assert!(matches!(error, SubmitError::Store(StoreError::Corrupt { .. })), "{height}: {error:?}");
+        here.end();
+    }
+}
+
+#[tokio::test]
 async fn undo_data_that_is_wrong_condemns_no_block() {
     let spec = easy_spec();
     for (fork, position) in [(3, 10), (3, 75), (0, 10)] {

@@ -35,6 +35,8 @@ pub(in crate::chain) struct Accepted {
 pub(super) struct Writes {
     /// Begun when there is something to write.
     batch: Option<Batch>,
+    /// The bytes of its blocks.
+    size: u64,
     /// The addresses whose accounts changed.
     pub(super) touched: BTreeSet<Address>,
     /// The transactions of the blocks that were left, oldest first.
@@ -62,10 +64,6 @@ impl ChainState {
     /// Takes blocks whose bodies were checked, parents before children, up to the first that is refused. One durable
     /// write serves them all, unless a reorg or a refusal comes between.
     pub(in crate::chain) fn accept_all(&mut self, blocks: Vec<CheckedBlock>) -> Accepted {
-        let size: usize = blocks.iter().map(CheckedBlock::size).sum();
-        if let Err(error) = self.store.reader().check_room(u64::try_from(size).unwrap_or(u64::MAX), 0) {
-            return Accepted { submitted: Vec::new(), refused: Some(SubmitError::Store(error)), head: None };
-        }
         let old_tip = self.tip_id;
         let mut writes = Writes::default();
         let mut submitted = Vec::with_capacity(blocks.len());
@@ -104,12 +102,19 @@ impl ChainState {
         if self.find(block.hash())?.is_some() {
             return Ok(Submitted::Known);
         }
+        let size = block.size() as u64;
+        if !self.store.reader().has_room(writes.size + size, 0) {
+            // One by one they take less.
+            self.commit(writes)?;
+            self.store.reader().check_room(size, 0)?;
+        }
+        writes.size += size;
         let parent = self.check_header(block.header(), block.hash())?;
         let is_best = self.tree.work_above(parent, block.header()) > self.tip.work;
         if is_best && parent != self.tip_id {
             // A failure gives up the whole transaction, so what came before must be durable.
             self.commit(writes)?;
-            self.check_room_to_switch(parent)?;
+            self.check_room_to_switch(parent, block)?;
         }
         let id = self.tree.insert(parent, *block.hash(), block.header(), false);
         let expected = self.tree.node(id).height;
@@ -238,7 +243,7 @@ impl ChainState {
 
     /// Makes `writes` durable, with what they mean for the mempool, and empties them.
     pub(super) fn commit(&mut self, writes: &mut Writes) -> Result<(), StoreError> {
-        let Writes { batch, touched, left, confirmed } = std::mem::take(writes);
+        let Writes { batch, touched, left, confirmed, .. } = std::mem::take(writes);
         let Some(batch) = batch else { return Ok(()) };
         // Most of what was left comes back or is in the other branch, which then counts.
         let left_ids = left.iter().map(|transaction| (*transaction.id(), TransactionChange::Dropped));

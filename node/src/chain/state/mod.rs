@@ -145,6 +145,12 @@ impl ChainState {
         Ok(true)
     }
 
+    /// Checks that the disk has room for a full block, and for all that was offered of late.
+    pub(super) fn check_room_to_mine(&self) -> Result<(), StoreError> {
+        self.store.reader().trouble()?;
+        self.store.reader().check_room(u64::from(self.spec.rules().max_block_bytes), 0)
+    }
+
     /// Makes the block after the tip.
     pub(super) fn template(&mut self, miner: Address) -> Result<BlockTemplate, ProposeError> {
         let mut transactions = self.mempool.select(room_for_transactions(&self.spec));

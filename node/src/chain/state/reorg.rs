@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use shared::address::Address;
+use shared::block::Block;
 use shared::codec;
 use shared::consensus::{BodyContext, CheckedBlock, CheckedTransaction, RuleError, check_body};
 use shared::hash::TxId;
@@ -56,14 +57,23 @@ impl ChainState {
         Ok(())
     }
 
-    /// Checks that the disk has room for a move to the branch of `parent` and one block on top of it.
-    pub(super) fn check_room_to_switch(&self, parent: NodeId) -> Result<(), StoreError> {
-        let fork = self.tree.node(self.tree.fork_point(self.tip_id, parent)).height;
-        // Deeper, the chain is replayed from genesis.
-        let start = if self.tip.height - fork > self.options.undo_depth { 0 } else { fork };
-        let blocks = (self.tip.height - start) + (self.tree.node(parent).height + 1 - start);
-        let most = u64::from(self.spec.rules().max_block_bytes);
-        self.store.reader().check_room(most, blocks.saturating_mul(most))
+    /// Checks that the disk has room for a move to the branch of `parent`, which is stored, and to `block` on top of it.
+    pub(super) fn check_room_to_switch(
+        &self,
+        parent: NodeId,
+        block: &CheckedBlock,
+    ) -> Result<(), StoreError> {
+        let fork = self.tree.fork_point(self.tip_id, parent);
+        let old = if self.tip.height - self.tree.node(fork).height > self.options.undo_depth {
+            // The chain is replayed from genesis.
+            u64::MAX
+        } else {
+            let snapshot = self.store.reader().snapshot()?;
+            let moved = [self.tree.branch(fork, self.tip_id), self.tree.branch(fork, parent)].concat();
+            let sizes = moved.into_iter().map(|id| snapshot.block_size(&self.tree.node(id).hash));
+            sizes.sum::<Result<u64, _>>()?
+        };
+        self.store.reader().check_room(block.size() as u64, old)
     }
 
     /// Moves to the branch that ends with `id`, whose block is `block`. Nothing waits in `writes`. When it fails,
@@ -74,10 +84,11 @@ impl ChainState {
         id: NodeId,
         block: &CheckedBlock,
     ) -> Result<(), ConnectError> {
-        let switched = self.switch(writes, id, block);
+        let fork = self.tree.fork_point(self.tip_id, id);
+        let switched = self.switch(writes, fork, id, block);
         match &switched {
             Ok(()) => self.set_tip(id, block),
-            Err(ConnectError::Rule { .. }) => {
+            Err(ConnectError::Rule { id: broken, error }) => {
                 writes.abandon();
                 self.ledger = load_ledger(
                     &self.spec,
@@ -86,15 +97,24 @@ impl ChainState {
                     &self.tip,
                     &mut |_| (),
                 )?;
+                // It was valid when it was connected before.
+                if !self.tree.branch(fork, id).contains(broken) {
+                    return Err(self.damaged(*broken, &error.to_string()).into());
+                }
             }
             Err(ConnectError::Store(_)) => writes.abandon(),
         }
         switched
     }
 
-    /// Takes blocks off down to the fork and connects the other branch.
-    fn switch(&mut self, writes: &mut Writes, id: NodeId, block: &CheckedBlock) -> Result<(), ConnectError> {
-        let fork = self.tree.fork_point(self.tip_id, id);
+    /// Takes blocks off down to `fork` and connects the other branch.
+    fn switch(
+        &mut self,
+        writes: &mut Writes,
+        fork: NodeId,
+        id: NodeId,
+        block: &CheckedBlock,
+    ) -> Result<(), ConnectError> {
         let batch = self.batch(writes)?;
         self.store.run(|| batch.put_block(block, &block.encode()))?;
         let mut touched = BTreeSet::new();
@@ -235,7 +255,11 @@ impl ChainState {
         let node = self.tree.node(id);
         let bytes = self.store.run(|| batch.block(&node.hash))?;
         let bytes = bytes.ok_or_else(|| self.damaged(id, "it is missing"))?;
-        let block = codec::decode(&bytes).map_err(|error| self.damaged(id, &error.to_string()))?;
+        let block: Block = codec::decode(&bytes).map_err(|error| self.damaged(id, &error.to_string()))?;
+        // The body is checked against its header; a header that is not the stored one would condemn what is innocent.
+        if block.header.hash() != node.hash {
+            return Err(self.damaged(id, "its header is another one's"));
+        }
         let body = BodyContext {
             spec: &self.spec,
             height: node.height,

@@ -260,7 +260,7 @@ pub enum Event {
     /// What wallet there is.
     Wallet(WalletView),
     /// The node's chain.
-    Info(InfoView),
+    Info(Box<InfoView>),
     /// The chain's new tip.
     Head(HeadView),
     /// The parent of the last block that was told of, below the first tip of a connection.

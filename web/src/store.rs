@@ -276,7 +276,7 @@ impl Store {
                 self.connection.set(connection);
             }
             Event::Wallet(wallet) => self.set_wallet(wallet),
-            Event::Info(info) => self.info.set(Some(info)),
+            Event::Info(info) => self.info.set(Some(*info)),
             Event::Head(head) => self.blocks.update(|blocks| blocks.push(head)),
             Event::EarlierBlock(block) => self.blocks.update(|blocks| blocks.push_earlier(block)),
             Event::Account(account) => {

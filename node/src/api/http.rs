@@ -17,6 +17,7 @@ use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body
 
 use super::{Client, Server, methods, origin, session};
 use crate::clock::{Clock as _, SystemClock};
+use crate::network::NetworkHandle;
 use crate::page::{self, PageFile};
 
 type Reply = Response<Full<Bytes>>;
@@ -147,6 +148,7 @@ fn health(server: &Server) -> Reply {
         reason,
         chain: server.chain.spec().name(),
         height: view.tip.height,
+        headers: server.control.network.as_ref().and_then(NetworkHandle::copies_to),
         tip_age: SystemClock.now().saturating_sub(view.tip.header.time.into()),
         version: env!("CARGO_PKG_VERSION"),
     };
@@ -163,6 +165,9 @@ struct Health<'a> {
     reason: Option<String>,
     chain: &'a str,
     height: u64,
+    /// While many blocks are copied from other nodes, the height of the best headers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    headers: Option<u64>,
     /// Seconds since the last block's time.
     tip_age: u64,
     version: &'static str,

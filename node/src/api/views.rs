@@ -30,6 +30,7 @@ pub(super) fn info(spec: &ChainSpec, view: &View, network: Option<&NetworkHandle
         chain: spec.name().to_owned(),
         genesis_hash: *spec.genesis_hash(),
         height: view.tip.height,
+        headers: network.and_then(NetworkHandle::copies_to),
         tip: view.tip.hash,
         work: format!("0x{}", view.tip.work),
         target_block_time: spec.rules().block_time,

@@ -224,9 +224,18 @@ pub struct Status {
     pub named: Vec<NamedStatus>,
     /// How far the chain has come.
     pub progress: Progress,
+    /// Many of its blocks are missing.
+    pub is_far_behind: bool,
 }
 
 impl NetworkHandle {
+    /// Returns the height of the best headers, whose work is checked, while many of their blocks are missing.
+    #[must_use]
+    pub fn copies_to(&self) -> Option<u64> {
+        let status = self.status.borrow();
+        status.is_far_behind.then_some(status.progress.headers)
+    }
+
     /// Returns the node's id in the network.
     #[must_use]
     pub fn id(&self) -> PeerId {

@@ -148,8 +148,8 @@ impl Listening {
     ) -> (NetworkHandle, BoxFuture<'static, Result<(), NetworkError>>) {
         let height = surroundings.chain.view().tip.height;
         let progress = Progress { height, headers: height, is_syncing: false };
-        let (status, watch_status) =
-            watch::channel(Arc::new(Status { peers: Vec::new(), named: Vec::new(), progress }));
+        let status = Status { peers: Vec::new(), named: Vec::new(), progress, is_far_behind: false };
+        let (status, watch_status) = watch::channel(Arc::new(status));
         let (events, _) = broadcast::channel(EVENT_CAPACITY);
         let (orders, queue) = mpsc::channel(ORDER_CAPACITY);
         let (is_ready, watch_ready) = watch::channel(self.config.peers.is_empty());
@@ -344,8 +344,9 @@ impl Task {
 
     pub(super) fn show_status(&self) {
         let peers = self.peers.values().filter_map(|peer| peer.status(&self.sync)).collect();
-        let progress = self.sync.progress();
-        self.outlets.status.send_replace(Arc::new(Status { peers, named: self.names.status(), progress }));
+        let (named, progress) = (self.names.status(), self.sync.progress());
+        let status = Status { peers, named, progress, is_far_behind: self.is_far_behind };
+        self.outlets.status.send_replace(Arc::new(status));
     }
 
     pub(super) fn save(&mut self) {

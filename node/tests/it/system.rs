@@ -15,7 +15,7 @@ fn miner() -> String {
 }
 
 /// Asks over HTTP and returns status and body.
-fn get(node: SocketAddr, path: &str) -> (u16, String) {
+pub(crate) fn get(node: SocketAddr, path: &str) -> (u16, String) {
     let mut stream = TcpStream::connect(node).unwrap();
     write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
     let mut reply = Vec::new();

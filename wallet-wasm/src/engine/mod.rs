@@ -224,7 +224,7 @@ impl<R: TryCryptoRng> Engine<R> {
                 sink(Effect::SetTimer(Timer::Session(timer), after_ms));
             }
             session::Output::Connection(connection) => self.on_connection(connection, sink),
-            session::Output::Info(info) => post(Event::Info(info), sink),
+            session::Output::Info(info) => post(Event::Info(Box::new(info)), sink),
             session::Output::Head(head) => self.on_head(head, sink),
             session::Output::Account(account) => self.on_account(account, sink),
             session::Output::Reply(asked, result) => self.on_reply(asked, result, sink),

@@ -78,6 +78,7 @@ fn info(genesis: &BlockHash) -> InfoView {
         chain: "main".to_owned(),
         genesis_hash: *genesis,
         height: 7,
+        headers: None,
         tip: *genesis,
         work: "0x1".to_owned(),
         target_block_time: 30,

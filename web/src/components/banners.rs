@@ -83,7 +83,7 @@ pub(crate) fn Banners(page: Memo<Page>) -> impl IntoView {
 /// Says what is wrong with the connection, or with the chain behind it.
 fn connection_trouble(store: Store) -> Option<String> {
     match store.connection.get() {
-        Connection::Connected => stale_tip(store),
+        Connection::Connected => copying(store).or_else(|| stale_tip(store)),
         Connection::WrongChain { .. } => Some(text::banner_wrong_chain().to_owned()),
         Connection::WrongProtocol { node: version } => {
             Some(store.node.with(|node| wording::other_protocol(node, version)))
@@ -94,6 +94,13 @@ fn connection_trouble(store: Store) -> Option<String> {
             Some(store.node.with(|node| wording::no_node(node, browser::is_encrypted(), seconds)))
         }
     }
+}
+
+/// Says how far the node is that copies the chain: until then nothing that it says of money is current.
+fn copying(store: Store) -> Option<String> {
+    let headers = store.info.with(|info| info.as_ref()?.headers)?;
+    let height = store.blocks.with(|blocks| blocks.tip().map(|tip| tip.height))?;
+    (height < headers).then(|| text::banner_copying(height, headers))
 }
 
 /// Says when no block has come for far too long.

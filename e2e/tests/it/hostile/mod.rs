@@ -167,6 +167,34 @@ async fn a_node_of_another_protocol_is_told_with_what_to_do() -> Result<()> {
     .await
 }
 
+/// A node that copies the chain does not know yet what anybody has, and the page says so; then it takes that back.
+#[tokio::test]
+async fn a_copy_that_goes_on_is_told() -> Result<()> {
+    with_browser(async |browser| {
+        let folder = tempfile::tempdir()?;
+        let node = mined(folder.path(), &address(WALLET)?, BLOCKS)?;
+        let copies = Arc::new(AtomicBool::new(true));
+        let liar = Liar::start(&node, {
+            let copies = Arc::clone(&copies);
+            move |request, message| {
+                if is_about(request, "get_info") && copies.load(Ordering::Relaxed) {
+                    message["result"]["headers"] = json!(5_000);
+                }
+            }
+        })
+        .await?;
+        let page = browser.open("copying", &liar.url).await?;
+        let says_how_far = |text: &str| text.contains(&format!("{BLOCKS} of 5000 blocks"));
+        page.text_when("connection-banner", "how far it is", says_how_far).await?;
+        copies.store(false, Ordering::Relaxed);
+        // It is asked again every 20 seconds.
+        page.text_when("connection-banner", "no longer that", |text| !text.contains("5000")).await?;
+        node.stop()?;
+        Ok(())
+    })
+    .await
+}
+
 /// One payment, once, to the address that was pasted: two clicks at once, and a clipboard that changes meanwhile.
 #[tokio::test]
 async fn what_is_confirmed_is_sent_once_and_as_it_was_shown() -> Result<()> {

@@ -28,6 +28,10 @@ pub struct InfoView {
     pub genesis_hash: BlockHash,
     /// The tip's height.
     pub height: u64,
+    /// The height of the best headers, whose work is checked, while their blocks are copied from other nodes and many
+    /// are missing; absent otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub headers: Option<u64>,
     /// The tip's hash.
     pub tip: BlockHash,
     /// The chain's cumulative work, hex without leading zeros or prefix.

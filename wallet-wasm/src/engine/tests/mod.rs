@@ -201,6 +201,7 @@ fn info(genesis_hash: BlockHash) -> InfoView {
         chain: "main".to_owned(),
         genesis_hash,
         height: 1_000,
+        headers: None,
         tip: genesis_hash,
         work: "0x1".to_owned(),
         target_block_time: 30,

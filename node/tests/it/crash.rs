@@ -223,6 +223,8 @@ async fn a_disk_that_fails_ends_the_chain_thread_and_loses_nothing_acknowledged(
             continue;
         }
         ended += 1;
+        // What a disk says after an error is worth nothing, so nothing is tried again.
+        assert_eq!(disk.n_failed(), 1, "after {n_operations}");
         let clock = ManualClock::new(&spec);
         clock.set(now);
         let again = TestChain::on(&spec, clock, Disk::with(disk.bytes()), false).unwrap();
@@ -237,6 +239,12 @@ async fn a_disk_that_fails_ends_the_chain_thread_and_loses_nothing_acknowledged(
                 "{n_operations}: {tip:?} after {told:?}"
             );
         }
+        let (view, snapshot) = (again.chain.view(), again.chain.snapshot().unwrap());
+        for id in &told.pending {
+            let is_there = view.mempool.get(id).is_some() || snapshot.transaction(id).unwrap().is_some();
+            assert!(is_there, "{n_operations}: {id} is lost");
+        }
+        drop(snapshot);
         again.stop();
     }
     assert!(ended > 10, "{ended}");

@@ -21,12 +21,17 @@ struct Content {
     log: Vec<Op>,
     /// The operation, counted from now, that fails and all after it.
     fails_after: Option<usize>,
+    /// How many operations failed.
+    n_failed: usize,
 }
 
 impl Content {
     fn next(&mut self) -> Result<(), Error> {
         match &mut self.fails_after {
-            Some(0) => Err(Error::other("input/output error")),
+            Some(0) => {
+                self.n_failed += 1;
+                Err(Error::other("input/output error"))
+            }
             Some(left) => {
                 *left -= 1;
                 Ok(())
@@ -47,6 +52,10 @@ impl Disk {
 
     pub(crate) fn fail_after(&self, n_operations: usize) {
         self.0.lock().unwrap().fails_after = Some(n_operations);
+    }
+
+    pub(crate) fn n_failed(&self) -> usize {
+        self.0.lock().unwrap().n_failed
     }
 
     pub(crate) fn told(&self, state: usize) {

@@ -14,6 +14,10 @@ impl Clock for HastyClock {
     fn now(&self) -> u64 {
         self.0.fetch_add(2, Ordering::Relaxed)
     }
+
+    fn steady(&self) -> u64 {
+        self.now()
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

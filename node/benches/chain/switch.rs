@@ -25,6 +25,10 @@ impl Clock for Standing {
     fn now(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
+
+    fn steady(&self) -> u64 {
+        self.now()
+    }
 }
 
 pub(crate) fn switch() {

@@ -39,7 +39,7 @@ pub struct Context<'a> {
     pub accounts: &'a OrdMap<Address, Account>,
     /// The height of the next block.
     pub next_height: u64,
-    /// Unix seconds.
+    /// Seconds of [`Clock::steady`](crate::clock::Clock::steady).
     pub now: u64,
 }
 

@@ -17,7 +17,7 @@ use shared::hash::TxId;
 pub struct Pending {
     /// Numbers are given in the order of arrival, and never again in one store.
     pub number: u64,
-    /// When it arrived, Unix seconds.
+    /// When it arrived, in seconds of [`Clock::steady`](crate::clock::Clock::steady).
     pub arrived_at: u64,
     /// The transaction.
     pub transaction: Arc<CheckedTransaction>,

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use node::chain::{Options, SubmitTransactionError};
+use node::clock::Clock as _;
 use node::mempool::{AdmissionError, Limits};
 use shared::consensus::TxError;
 use shared::transaction::TransactionBody;
@@ -134,6 +135,24 @@ async fn what_is_too_old_at_the_start_is_dropped() {
     assert!(test.chain.view().mempool.is_empty());
     test.clock.set(0);
     assert!(test.restart().chain.view().mempool.is_empty());
+}
+
+#[tokio::test]
+async fn a_clock_that_jumps_takes_nothing_from_those_who_wait() {
+    const YEARS: u64 = 10 * 365 * 24 * 60 * 60;
+    let test = TestChain::new(&easy_spec());
+    test.mine(address(0)).await;
+    let now = test.clock.now();
+    for (nonce, unix_s) in [(0, now), (1, now + YEARS), (2, now - YEARS), (3, 0), (4, u64::MAX)] {
+        test.clock.set(unix_s);
+        test.pay(0, payment(0, address(1), nonce)).await.unwrap();
+        assert_eq!(test.chain.view().mempool.len() as u64, nonce + 1, "at {unix_s}");
+    }
+    // A day is a day, whatever the clock says.
+    test.clock.set(0);
+    test.clock.advance(24 * 60 * 60);
+    test.mine(address(2)).await;
+    assert!(test.chain.view().mempool.is_empty());
 }
 
 #[tokio::test]

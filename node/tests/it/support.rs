@@ -28,31 +28,43 @@ pub(crate) const DEADLINE: Duration = Duration::from_mins(2);
 
 /// A clock that stands until it is set.
 #[derive(Debug)]
-pub(crate) struct ManualClock(AtomicU64);
+pub(crate) struct ManualClock {
+    unix_s: AtomicU64,
+    /// What has passed.
+    steady_s: AtomicU64,
+}
 
 impl ManualClock {
     /// Begins at the genesis of `spec`.
     pub(crate) fn new(spec: &ChainSpec) -> Arc<Self> {
-        Arc::new(Self(AtomicU64::new(u64::from(spec.genesis().header.time))))
+        let unix_s = u64::from(spec.genesis().header.time);
+        Arc::new(Self { unix_s: AtomicU64::new(unix_s), steady_s: AtomicU64::new(unix_s) })
     }
 
+    /// Sets it, as an operator or a time server does.
     pub(crate) fn set(&self, unix_s: u64) {
-        self.0.store(unix_s, Ordering::Relaxed);
+        self.unix_s.store(unix_s, Ordering::Relaxed);
     }
 
+    /// Lets time pass.
     pub(crate) fn advance(&self, seconds: u64) {
-        self.0.fetch_add(seconds, Ordering::Relaxed);
+        self.unix_s.fetch_add(seconds, Ordering::Relaxed);
+        self.steady_s.fetch_add(seconds, Ordering::Relaxed);
     }
 
     /// Goes forward to `unix_s`, never back.
     pub(crate) fn reach(&self, unix_s: u64) {
-        self.0.fetch_max(unix_s, Ordering::Relaxed);
+        self.advance(unix_s.saturating_sub(self.now()));
     }
 }
 
 impl Clock for ManualClock {
     fn now(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
+        self.unix_s.load(Ordering::Relaxed)
+    }
+
+    fn steady(&self) -> u64 {
+        self.steady_s.load(Ordering::Relaxed)
     }
 }
 

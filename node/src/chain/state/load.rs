@@ -60,11 +60,14 @@ impl ChainState {
     fn load_mempool(&mut self, snapshot: &Snapshot) -> Result<(), StoreError> {
         let mut restored = Vec::new();
         let mut refused = Vec::new();
+        // What was there before has waited by the clock of the system; from now on nobody sets that which counts.
+        let (now, steady) = (self.clock.now(), self.clock.steady());
         for stored in snapshot.pending()? {
+            let waited = now.saturating_sub(stored.arrived_at);
             match check_transaction(&self.spec, &AwsLcVerifier, stored.transaction) {
                 Ok(checked) => restored.push(Pending {
                     number: stored.number,
-                    arrived_at: stored.arrived_at,
+                    arrived_at: steady.saturating_sub(waited),
                     transaction: Arc::new(checked),
                 }),
                 Err(error) => {

@@ -186,9 +186,11 @@ impl ChainState {
     }
 
     fn put_mempool(&self, batch: &Batch, changes: &[Change]) -> Result<(), StoreError> {
+        let (now, steady) = (self.clock.now(), self.clock.steady());
+        let unix = |arrived_at| now.saturating_sub(steady.saturating_sub(arrived_at));
         let put = |change: &Change| match change {
             Change::Added(pending) => {
-                batch.put_pending(pending.number, pending.arrived_at, pending.transaction.transaction())
+                batch.put_pending(pending.number, unix(pending.arrived_at), pending.transaction.transaction())
             }
             Change::Removed(pending, _) => batch.remove_pending(pending.number),
         };
@@ -224,5 +226,5 @@ pub(super) fn room_for_transactions(spec: &ChainSpec) -> usize {
 
 /// Returns what transactions are admitted against.
 fn context<'a>(ledger: &'a Ledger, clock: &dyn Clock) -> Context<'a> {
-    Context { accounts: ledger.accounts(), next_height: ledger.height() + 1, now: clock.now() }
+    Context { accounts: ledger.accounts(), next_height: ledger.height() + 1, now: clock.steady() }
 }

@@ -134,10 +134,9 @@ impl Behaviour {
         let mdns = if discover { Some(mdns()?) } else { None };
         let max_block_bytes = usize::try_from(spec.rules().max_block_bytes).unwrap_or(usize::MAX);
         // A chain of one's own may have blocks that do not fit elsewhere.
-        let codec =
-            MessageCodec { max_response_bytes: MAX_MESSAGE_BYTES.max(max_block_bytes.saturating_add(64)) };
+        let codec = MessageCodec::new(MAX_MESSAGE_BYTES.max(max_block_bytes.saturating_add(64)));
         let requests = request_response::Config::default()
-            .with_request_timeout(limits::REQUEST)
+            .with_request_timeout(limits::ANSWER)
             .with_max_concurrent_streams(limits::REQUESTS_AT_ONCE);
         Ok(Self {
             gate: Gate::closed(),

@@ -180,7 +180,7 @@ impl Task {
                 }
                 if !is_inbound {
                     let hello = Request::Hello(self.hello());
-                    let request = self.swarm.behaviour_mut().messages.send_request(&id, hello);
+                    let request = self.swarm.behaviour_mut().messages.send_request(&id, hello.into());
                     self.asked.insert(request, Asked::Hello);
                 }
             }
@@ -312,7 +312,7 @@ impl Task {
         for key in &sentence.close {
             let Some(id) = self.keys.get(key).copied() else { continue };
             let farewell = Request::Farewell { banned_until, reason: reason.clone() };
-            self.swarm.behaviour_mut().messages.send_request(&id, farewell);
+            self.swarm.behaviour_mut().messages.send_request(&id, farewell.into());
             self.leaving.insert(id, Instant::now() + limits::FAREWELL);
             self.disconnected(&id, Some(ours.clone()));
         }

@@ -1,8 +1,11 @@
 //! Does what `sync` wants done, and tells it what came of it.
 
+use std::time::Duration;
+
 use shared::hash::BlockHash;
 
 use super::blocks;
+use super::codec::Question;
 use super::task::{Asked, Done, Task};
 use crate::peers::Gift;
 use crate::sync::{Action, Event, Outcome, SubmitKey, Verdict};
@@ -19,8 +22,9 @@ impl Task {
 
     fn act(&mut self, action: Action) {
         match action {
-            Action::Request { peer, request, body } => {
-                if !self.ask(peer, Asked::Sync(peer, request), body) {
+            Action::Request { peer, request, body, limit_ms } => {
+                let answer_within = Duration::from_millis(limit_ms);
+                if !self.ask(peer, Asked::Sync(peer, request), Question { body, answer_within }) {
                     tracing::debug!(?peer, "a question comes too late: the peer is gone");
                 }
             }

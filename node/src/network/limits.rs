@@ -21,8 +21,11 @@ pub(super) const HANDSHAKE: Duration = Duration::from_secs(5);
 pub(super) const FAREWELL: Duration = Duration::from_secs(5);
 /// For the last words on a connection that we end.
 pub(super) const GOODBYE: Duration = Duration::from_secs(2);
-/// A question and its answer, all of it.
+/// A question, all of it, and its answer if nothing else is said.
 pub(super) const REQUEST: Duration = Duration::from_secs(10);
+/// The longest that an answer may take, which is a block alone on a slow line; and a little more, because each side has a
+/// clock of its own.
+pub(super) const ANSWER: Duration = Duration::from_secs(45);
 /// A connection that nothing is spoken on: none, because pings tell whether somebody is there.
 pub(super) const IDLE: Duration = Duration::MAX;
 /// Tells latency, and that the other one is still there.
@@ -37,9 +40,9 @@ pub(super) const UNREAD_BYTES: usize = 32 << 20;
 /// Bytes of a frame below which what it costs to keep one matters: some 60 bytes.
 pub(super) const SMALL_FRAME: usize = 256;
 /// Small frames of one connection. Opening a stream, asking and ending it takes a handful, and nobody asks a thousand
-/// times a second: copying 100,000 blocks took 1,100 of them. In the ten seconds that a question may take, 140,000 can
-/// come: 9 MB.
-pub(super) const FRAME_RATE: Rate = Rate { per_second: 10_000, burst: 40_000 };
+/// times a second: copying 100,000 blocks took 1,100 of them. In the 45 seconds that an answer may take, 220,000 can come
+/// behind its question: 14 MB.
+pub(super) const FRAME_RATE: Rate = Rate { per_second: 4_000, burst: 40_000 };
 /// What is read too early waits so long.
 pub(super) const FRAME_PAUSE: Duration = Duration::from_millis(10);
 /// Streams of one connection whose protocol is still being agreed on.

@@ -7,6 +7,7 @@ use std::time::Instant;
 use libp2p::PeerId;
 use libp2p::request_response::{self, InboundFailure, OutboundFailure, OutboundRequestId};
 
+use super::codec::Question;
 use super::pending::Pending;
 use super::task::{Asked, Asker, Done, Task};
 use super::transactions::Origin;
@@ -16,13 +17,13 @@ use crate::sync::{Event, Fault, PeerKey};
 use crate::wire::{MAX_PENDING_IDS, MAX_TRANSACTIONS, Request, Response};
 
 impl Task {
-    pub(super) fn message_event(&mut self, event: request_response::Event<Request, Response>) {
+    pub(super) fn message_event(&mut self, event: request_response::Event<Question, Response>) {
         use request_response::Message;
 
         match event {
             request_response::Event::Message { peer, message, .. } => match message {
                 Message::Request { request_id, request, channel } => {
-                    self.asked_by(Asker { id: peer, question: request_id, channel }, request);
+                    self.asked_by(Asker { id: peer, question: request_id, channel }, request.body);
                 }
                 Message::Response { request_id, response } => self.answered(peer, request_id, response),
             },
@@ -105,10 +106,10 @@ impl Task {
         self.unsent.insert(question, id, bytes);
     }
 
-    /// Asks a peer on behalf of `sync`.
-    pub(super) fn ask(&mut self, key: PeerKey, asked: Asked, request: Request) -> bool {
+    /// Asks a peer; `false` when it is gone.
+    pub(super) fn ask(&mut self, key: PeerKey, asked: Asked, question: impl Into<Question>) -> bool {
         let Some(id) = self.keys.get(&key) else { return false };
-        let request = self.swarm.behaviour_mut().messages.send_request(id, request);
+        let request = self.swarm.behaviour_mut().messages.send_request(id, question.into());
         self.asked.insert(request, asked);
         true
     }

@@ -8,6 +8,8 @@ use shared::hash::{BlockHash, sha256d};
 
 use super::known::Known;
 use super::machine::{Question, Sync};
+use super::pace::Line;
+use super::peer::Peer;
 use super::{Fault, PeerKey, RequestKey};
 use crate::wire::{MAX_BLOCKS, MAX_MESSAGE_BYTES, Request};
 
@@ -16,7 +18,7 @@ const WINDOW_BLOCKS: usize = 1_024;
 /// Bytes of blocks that wait for one before them, those that are on their way included.
 pub(super) const MAX_BUFFERED_BYTES: usize = 32 << 20;
 /// Requests for blocks that one peer may have: one is answered while the next is on its way.
-const MAX_IN_FLIGHT: usize = 2;
+pub(super) const MAX_IN_FLIGHT: usize = 2;
 /// Nothing goes on without the first of the wanted blocks, so one more request may ask for it.
 const MAX_IN_FLIGHT_FIRST: usize = 3;
 /// Until a block came, they are taken for this large, in bytes: 16 in a request.
@@ -47,6 +49,7 @@ pub(super) struct Downloads {
     /// Of the last blocks, roughly.
     average_bytes: usize,
     stall_ms: u64,
+    pub(super) line: Line,
 }
 
 impl Default for Downloads {
@@ -57,6 +60,7 @@ impl Default for Downloads {
             buffered_bytes: 0,
             average_bytes: FIRST_GUESS_BYTES,
             stall_ms: MIN_STALL_MS,
+            line: Line::new(MAX_BUFFERED_BYTES),
         }
     }
 }
@@ -144,9 +148,27 @@ impl Downloads {
         self.stall_ms = (self.stall_ms / 2).max(MIN_STALL_MS);
     }
 
-    /// Returns how many blocks an answer will hold, if they are as the last ones.
-    fn blocks_an_answer(&self) -> usize {
-        (MAX_MESSAGE_BYTES / self.average_bytes.max(1)).clamp(1, MAX_BLOCKS)
+    /// Returns whether somebody who owes the first of the wanted blocks for so long stalls. When our own line is slow, only
+    /// the time of the question itself tells: what another one is asked for would have to come by the same line.
+    pub(super) fn has_stalled(&self, waited_ms: u64) -> bool {
+        self.line.pace.is_full() && waited_ms >= self.stall_ms
+    }
+
+    /// Returns the patience that was too short or not, and doubles it.
+    pub(super) fn be_more_patient(&mut self) -> u64 {
+        let stall_ms = self.stall_ms;
+        self.stall_ms = (stall_ms * 2).min(MAX_STALL_MS);
+        stall_ms
+    }
+
+    /// Returns how many blocks have so many bytes, if they are as the last ones; at least one.
+    fn blocks_in(&self, bytes: usize) -> usize {
+        (bytes / self.average_bytes.max(1)).clamp(1, MAX_BLOCKS)
+    }
+
+    /// Returns how many bytes so many blocks have, if they are as the last ones.
+    pub(super) fn bytes_of(&self, blocks: usize) -> usize {
+        blocks.saturating_mul(self.average_bytes.max(1))
     }
 }
 
@@ -172,11 +194,11 @@ impl Sync {
             if !is_first && !self.has_room() {
                 return;
             }
-            let reach = self.peers.get(&peer).map_or(height, |peer| peer.reach);
-            let most = usize::try_from(reach - height + 1).unwrap_or(usize::MAX);
-            let most = most.min(self.downloads.blocks_an_answer());
-            let free = wanted[place..].iter().take(most).take_while(|hash| is_free(self, hash));
-            let hashes: Vec<_> = free.copied().collect();
+            let free = wanted[place..].iter().take(self.most_of(peer, height));
+            let hashes: Vec<_> = free.take_while(|hash| is_free(self, hash)).copied().collect();
+            if !self.line_has_room(hashes.len()) {
+                return;
+            }
             place += hashes.len();
             self.ask_for_blocks(peer, hashes);
         }
@@ -197,12 +219,34 @@ impl Sync {
 
     /// Returns who should be asked for a block: of those who have it the one with the least to do.
     fn choose(&self, height: u64, is_first: bool) -> Option<PeerKey> {
-        let most = if is_first { MAX_IN_FLIGHT_FIRST } else { MAX_IN_FLIGHT };
-        let able = self.peers.iter().filter(|(_, peer)| peer.reach >= height && peer.in_flight < most);
+        let most = |peer: &Peer| match (peer.pace.is_full(), is_first) {
+            (false, _) => 1,
+            (true, false) => MAX_IN_FLIGHT,
+            (true, true) => MAX_IN_FLIGHT_FIRST,
+        };
+        let able = self.peers.iter().filter(|(_, peer)| peer.reach >= height && peer.in_flight < most(peer));
         let order = able.min_by_key(|(key, peer)| {
             (peer.rests_until_ms > self.now.ms, peer.in_flight, peer.served, **key)
         });
         order.map(|(key, _)| *key)
+    }
+
+    /// Returns how many blocks from `height` on a peer may be asked for.
+    fn most_of(&self, peer: PeerKey, height: u64) -> usize {
+        let Some(peer) = self.peers.get(&peer) else { return 0 };
+        let reach = usize::try_from(peer.reach - height + 1).unwrap_or(usize::MAX);
+        let bytes = MAX_MESSAGE_BYTES.min(peer.pace.bytes()).min(self.downloads.line.pace.bytes());
+        reach.min(self.downloads.blocks_in(bytes))
+    }
+
+    /// Returns whether our line can bring so many blocks more. One question it can always bring.
+    fn line_has_room(&self, blocks: usize) -> bool {
+        let awaited = self.requests.values().map(|asked| match &asked.question {
+            Question::Blocks(hashes) => hashes.len(),
+            Question::Headers | Question::Transactions(_) => 0,
+        });
+        let (awaited, line) = (awaited.sum::<usize>(), &self.downloads.line.pace);
+        line.is_full() || awaited == 0 || self.downloads.bytes_of(awaited + blocks) <= line.bytes()
     }
 
     fn has_room(&self) -> bool {
@@ -242,35 +286,5 @@ impl Sync {
             None if is_empty => self.was_empty(key, "it does not have the blocks of its own chain"),
             None => {}
         }
-    }
-
-    /// Asks another peer for the first of the wanted blocks when the one who was asked stalls. Its other requests go the
-    /// same way: it is slow, or wants us to wait.
-    pub(super) fn replace_who_stalls(&mut self) {
-        let first = self.downloads.waiting().find(|(_, hash)| {
-            !matches!(self.downloads.stage(hash), Some(Stage::Here { .. } | Stage::Submitted))
-        });
-        let Some((_, hash)) = first else { return };
-        let Some(Stage::Asked(request)) = self.downloads.stage(&hash) else { return };
-        let Some(asked) = self.requests.get(request) else { return };
-        let (slow, stall_ms) = (asked.peer, self.downloads.stall_ms);
-        let height = self.known.get(&hash).map_or(0, |node| node.height);
-        let is_other = |(key, peer): (&PeerKey, &super::peer::Peer)| {
-            *key != slow && peer.reach >= height && peer.rests_until_ms <= self.now.ms
-        };
-        if self.now.ms.saturating_sub(asked.asked_ms) < stall_ms || !self.peers.iter().any(is_other) {
-            return;
-        }
-        let of_slow = self
-            .requests
-            .iter()
-            .filter(|(_, asked)| asked.peer == slow && matches!(asked.question, Question::Blocks(_)));
-        let requests: Vec<_> = of_slow.map(|(request, _)| *request).collect();
-        requests.into_iter().for_each(|request| self.give_up(request));
-        self.downloads.stall_ms = (stall_ms * 2).min(MAX_STALL_MS);
-        if let Some(peer) = self.peers.get_mut(&slow) {
-            peer.rests_until_ms = self.now.ms + stall_ms;
-        }
-        self.was_slow(slow);
     }
 }

@@ -9,14 +9,13 @@ use shared::spec::ChainSpec;
 use super::announce::Assembly;
 use super::download::Downloads;
 use super::known::{Known, MAX_SIDE_HEADERS};
+use super::pace::REQUEST_MS;
 use super::peer::{Headers, MAX_STRIKES, Peer, Start};
 use super::submit::{Pause, Submission};
 use super::{Action, Event, Fault, Now, PeerKey, Progress, RequestKey, SubmitKey};
 use crate::headers::HeaderTree;
 use crate::wire::{MAX_HEADERS, Request, Response};
 
-/// A question must be answered completely within this time, however its bytes drip.
-pub(super) const REQUEST_MS: u64 = 10_000;
 /// So often one peer is asked for headers although nothing speaks for it: gossip may have missed us.
 const POLL_MS: u64 = 30_000;
 
@@ -62,6 +61,7 @@ pub(super) struct Asked {
     pub(super) peer: PeerKey,
     pub(super) question: Question,
     pub(super) asked_ms: u64,
+    pub(super) limit_ms: u64,
 }
 
 /// See the module.
@@ -238,6 +238,9 @@ impl Sync {
         match (asked.question, response) {
             (Question::Headers, Response::Headers(headers)) => self.take_headers(key, headers),
             (Question::Blocks(hashes), Response::Blocks(blocks)) => {
+                if !blocks.is_empty() {
+                    self.came(key, self.now.ms.saturating_sub(asked.asked_ms), asked.limit_ms);
+                }
                 self.take_blocks(key, request, hashes, blocks);
             }
             (Question::Transactions(block), Response::BlockTransactions(transactions)) => {
@@ -251,41 +254,45 @@ impl Sync {
     }
 
     fn failed(&mut self, key: PeerKey, request: RequestKey) {
-        if self.requests.get(&request).is_some_and(|asked| asked.peer == key) {
-            self.give_up(request);
-            self.was_slow(key);
+        let Some(asked) = self.requests.get(&request).filter(|asked| asked.peer == key) else { return };
+        if self.now.ms.saturating_sub(asked.asked_ms) >= asked.limit_ms {
+            // The connection looks at the time as well.
+            return self.give_up_what_is_late();
         }
+        self.give_up(request);
+        self.strike(key, true);
     }
 
     fn tick(&mut self) {
-        let late = |asked: &Asked| match asked.question {
-            Question::Headers | Question::Blocks(_) => REQUEST_MS,
-            Question::Transactions(_) => super::announce::ASSEMBLY_MS,
-        };
-        let now = self.now.ms;
-        let overdue =
-            self.requests.iter().filter(|(_, asked)| now.saturating_sub(asked.asked_ms) >= late(asked));
-        let overdue: Vec<_> = overdue.map(|(request, asked)| (*request, asked.peer)).collect();
-        for (request, peer) in overdue {
-            self.give_up(request);
-            self.was_slow(peer);
-        }
+        self.give_up_what_is_late();
         self.drop_late_assemblies();
         self.replace_who_stalls();
-        if now.saturating_sub(self.last_poll_ms) >= POLL_MS {
-            self.last_poll_ms = now;
-            let idle = self.peers.values_mut().filter(|peer| peer.headers == Headers::Idle);
-            if let Some(peer) = idle.min_by_key(|peer| peer.asked_ms) {
-                peer.want_headers(now, Start::Best);
-            }
+        if self.now.ms.saturating_sub(self.last_poll_ms) >= POLL_MS {
+            self.last_poll_ms = self.now.ms;
+            self.ask_another(None);
+        }
+    }
+
+    /// Asks for headers whoever was asked longest ago, and is not `key`.
+    pub(super) fn ask_another(&mut self, key: Option<PeerKey>) {
+        let now = self.now.ms;
+        let others = self.peers.iter_mut().filter(|(other, _)| Some(**other) != key);
+        let idle = others.map(|(_, peer)| peer).filter(|peer| peer.headers == Headers::Idle);
+        if let Some(peer) = idle.min_by_key(|peer| peer.asked_ms) {
+            peer.want_headers(now, Start::Best);
         }
     }
 
     /// Asks a peer; returns how the answer will be named.
     pub(super) fn ask(&mut self, peer: PeerKey, question: Question, body: Request) -> RequestKey {
         let request = RequestKey(self.next_key());
-        self.requests.insert(request, Asked { peer, question, asked_ms: self.now.ms });
-        self.actions.push(Action::Request { peer, request, body });
+        let limit_ms = match &question {
+            Question::Blocks(hashes) if hashes.len() == 1 => self.downloads.line.block_ms,
+            Question::Headers | Question::Blocks(_) => REQUEST_MS,
+            Question::Transactions(_) => super::announce::ASSEMBLY_MS,
+        };
+        self.requests.insert(request, Asked { peer, question, asked_ms: self.now.ms, limit_ms });
+        self.actions.push(Action::Request { peer, request, body, limit_ms });
         request
     }
 
@@ -299,6 +306,7 @@ impl Sync {
         let asked = self.requests.remove(&request)?;
         if let Some(peer) = self.peers.get_mut(&key) {
             peer.slow = 0;
+            peer.answered_ms = Some(self.now.ms);
             if matches!(asked.question, Question::Blocks(_)) {
                 peer.in_flight = peer.in_flight.saturating_sub(1);
             }
@@ -327,19 +335,6 @@ impl Sync {
             }
             Question::Blocks(hashes) => self.downloads.release(request, hashes),
             Question::Transactions(block) => self.drop_assembly(block),
-        }
-    }
-
-    /// Counts an answer that did not come in time; asks for the headers again that it may have held.
-    pub(super) fn was_slow(&mut self, key: PeerKey) {
-        let Some(peer) = self.peers.get_mut(&key) else { return };
-        peer.slow += 1;
-        if peer.slow >= MAX_STRIKES {
-            peer.distrust();
-            self.blame(key, Fault::Slow);
-            self.actions.push(Action::Disconnect { peer: key, reason: "it does not answer in time" });
-        } else if peer.headers == Headers::Idle && peer.claimed_work > self.known.best().work {
-            peer.want_headers(self.now.ms, Start::Best);
         }
     }
 

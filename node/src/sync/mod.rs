@@ -20,7 +20,9 @@ mod announce;
 mod download;
 mod headers;
 mod known;
+mod late;
 mod machine;
+mod pace;
 mod peer;
 mod search;
 mod submit;
@@ -140,6 +142,8 @@ pub enum Action {
         request: RequestKey,
         /// What.
         body: Request,
+        /// After how many milliseconds an answer that is not complete is not worth waiting for: nobody looks at it any more.
+        limit_ms: u64,
     },
     /// Give blocks to the chain, each one's parent before it or stored; [`Event::Submitted`] tells what it said.
     Submit {

@@ -4,8 +4,10 @@ use shared::hash::BlockHash;
 use shared::pow::Work;
 
 use super::RequestKey;
+use super::download::MAX_IN_FLIGHT;
+use super::pace::Pace;
 use super::search::Search;
-use crate::wire::Hello;
+use crate::wire::{Hello, MAX_MESSAGE_BYTES};
 
 /// A peer that fails to be of use so often in a row, in one of the ways that are counted, is let go.
 pub(super) const MAX_STRIKES: u32 = 3;
@@ -56,6 +58,10 @@ pub(super) struct Peer {
     pub(super) search: Option<Search>,
     /// How many requests for blocks wait for its answer.
     pub(super) in_flight: usize,
+    /// How many bytes of blocks it may be asked for at once.
+    pub(super) pace: Pace,
+    /// When its last answer came, in milliseconds.
+    pub(super) answered_ms: Option<u64>,
     /// When it was asked for blocks last; a counter.
     pub(super) served: u64,
     /// It was too slow: nothing is asked of it before, in milliseconds, if anybody else can answer.
@@ -84,6 +90,8 @@ impl Peer {
             told_height: 0,
             search: None,
             in_flight: 0,
+            pace: Pace::new(MAX_IN_FLIGHT * MAX_MESSAGE_BYTES),
+            answered_ms: None,
             served: 0,
             rests_until_ms: 0,
             slow: 0,

@@ -2,13 +2,16 @@
 //! arrived, and nothing longer than its limit is read.
 
 use std::io::{self, Error, ErrorKind};
+use std::time::Duration;
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use futures_util::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use libp2p::StreamProtocol;
 use libp2p::request_response::Codec;
 use shared::codec;
+use tokio::time::timeout;
 
+use super::limits;
 use crate::wire::{Request, Response};
 
 /// The longest request: a thousand ids and the rest, or a locator, or the positions of a full block's transactions.
@@ -19,25 +22,48 @@ pub(super) const MAX_REQUEST_BYTES: usize = 64 << 10;
 pub(super) struct MessageCodec {
     /// What an answer has at most: it depends on the chain, whose blocks must fit.
     pub(super) max_response_bytes: usize,
+    /// How long the answer to the question that is asked may take. Each question has a codec of its own.
+    answer_within: Duration,
+}
+
+/// A question on its way.
+#[derive(Debug, Clone)]
+pub(super) struct Question {
+    pub(super) body: Request,
+    /// How long its answer may take, all of it; of one that others ask, how long we may.
+    pub(super) answer_within: Duration,
+}
+
+impl From<Request> for Question {
+    fn from(body: Request) -> Self {
+        Self { body, answer_within: limits::REQUEST }
+    }
+}
+
+impl MessageCodec {
+    pub(super) fn new(max_response_bytes: usize) -> Self {
+        Self { max_response_bytes, answer_within: limits::REQUEST }
+    }
 }
 
 impl Codec for MessageCodec {
     type Protocol = StreamProtocol;
-    type Request = Request;
+    type Request = Question;
     type Response = Response;
 
-    async fn read_request<T>(&mut self, _: &StreamProtocol, io: &mut T) -> io::Result<Request>
+    async fn read_request<T>(&mut self, _: &StreamProtocol, io: &mut T) -> io::Result<Question>
     where
         T: AsyncRead + Unpin + Send,
     {
-        read(io, MAX_REQUEST_BYTES).await
+        let body: Request = within(limits::REQUEST, read(io, MAX_REQUEST_BYTES)).await?;
+        Ok(Question { body, answer_within: limits::ANSWER })
     }
 
     async fn read_response<T>(&mut self, _: &StreamProtocol, io: &mut T) -> io::Result<Response>
     where
         T: AsyncRead + Unpin + Send,
     {
-        let bytes = read_bytes(io, self.max_response_bytes).await?;
+        let bytes = within(self.answer_within, read_bytes(io, self.max_response_bytes)).await?;
         if bytes.is_empty() {
             // Who is too busy to answer ends the stream, and says nothing wrong.
             return Err(Error::new(ErrorKind::UnexpectedEof, "no answer"));
@@ -45,11 +71,17 @@ impl Codec for MessageCodec {
         decode(&bytes)
     }
 
-    async fn write_request<T>(&mut self, _: &StreamProtocol, io: &mut T, request: Request) -> io::Result<()>
+    async fn write_request<T>(
+        &mut self,
+        _: &StreamProtocol,
+        io: &mut T,
+        Question { body, answer_within }: Question,
+    ) -> io::Result<()>
     where
         T: AsyncWrite + Unpin + Send,
     {
-        write(io, &request).await
+        self.answer_within = answer_within;
+        within(limits::REQUEST, write(io, &body)).await
     }
 
     async fn write_response<T>(
@@ -66,6 +98,11 @@ impl Codec for MessageCodec {
         drop(response);
         io.write_all(&bytes).await
     }
+}
+
+/// Gives up after a time, so that what has not come yet takes nothing away from what comes next.
+async fn within<T>(time: Duration, io: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+    timeout(time, io).await.unwrap_or_else(|_| Err(Error::new(ErrorKind::TimedOut, "it takes too long")))
 }
 
 async fn read<T: BorshDeserialize>(io: &mut (impl AsyncRead + Unpin), limit: usize) -> io::Result<T> {

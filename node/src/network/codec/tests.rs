@@ -1,6 +1,8 @@
-use futures_util::FutureExt as _;
 use futures_util::io::Cursor;
+use futures_util::stream::pending;
+use futures_util::{FutureExt as _, TryStreamExt as _};
 use shared::hash::TxId;
+use tokio::time::Instant;
 
 use super::*;
 use crate::wire::MAX_TRANSACTIONS;
@@ -29,9 +31,9 @@ fn a_message_is_all_of_the_stream() {
     }
 }
 
-#[test]
-fn no_answer_is_no_malformed_one() {
-    let mut codec = MessageCodec { max_response_bytes: 1_000 };
+#[tokio::test]
+async fn no_answer_is_no_malformed_one() {
+    let mut codec = MessageCodec::new(1_000);
     let mut answer = |bytes: &[u8]| {
         let protocol = StreamProtocol::new("/test");
         let read = codec.read_response(&protocol, &mut Cursor::new(bytes.to_vec())).now_or_never();
@@ -72,5 +74,22 @@ impl<T: AsyncRead + Unpin> AsyncRead for Counted<T> {
             self.bytes += count;
         }
         polled
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_has_the_time_of_its_question_and_no_more() {
+    for (question, s) in [
+        (Question { body: Request::PendingIds, answer_within: Duration::from_secs(40) }, 40),
+        (Question { body: Request::PendingIds, answer_within: Duration::from_secs(2) }, 2),
+        (Request::PendingIds.into(), 10),
+    ] {
+        let mut codec = MessageCodec::new(1_000);
+        let protocol = StreamProtocol::new("/test");
+        codec.write_request(&protocol, &mut Cursor::new(Vec::new()), question).await.unwrap();
+        let mut silence = pending::<io::Result<Vec<u8>>>().into_async_read();
+        let begun = Instant::now();
+        let error = codec.read_response(&protocol, &mut silence).await.unwrap_err();
+        assert_eq!((error.kind(), begun.elapsed().as_secs()), (ErrorKind::TimedOut, s));
     }
 }

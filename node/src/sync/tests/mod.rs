@@ -6,7 +6,9 @@ mod blocks;
 mod choice;
 mod headers;
 mod outcomes;
+mod slow;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use shared::address::Address;
@@ -172,6 +174,8 @@ struct Bench {
     sync: Sync,
     now: Now,
     requests: Vec<(PeerKey, RequestKey, Request)>,
+    /// How long each answer may take.
+    limits: BTreeMap<RequestKey, u64>,
     submits: Vec<(SubmitKey, Vec<Delivered>)>,
     verdicts: Vec<(MessageKey, Verdict)>,
     faults: Vec<(PeerKey, Fault)>,
@@ -190,6 +194,7 @@ impl Bench {
             sync: Sync::new(easy_spec(), stored.tree(), Limits::default()),
             now: Now { ms: 1_000, unix_s },
             requests: Vec::new(),
+            limits: BTreeMap::new(),
             submits: Vec::new(),
             verdicts: Vec::new(),
             faults: Vec::new(),
@@ -200,7 +205,10 @@ impl Bench {
     fn handle(&mut self, event: Event) {
         for action in self.sync.handle(self.now, event) {
             match action {
-                Action::Request { peer, request, body } => self.requests.push((peer, request, body)),
+                Action::Request { peer, request, body, limit_ms } => {
+                    self.limits.insert(request, limit_ms);
+                    self.requests.push((peer, request, body));
+                }
                 Action::Submit { submit, blocks } => self.submits.push((submit, blocks)),
                 Action::Verdict { message, verdict } => self.verdicts.push((message, verdict)),
                 Action::Blame { peer, fault } => self.faults.push((peer, fault)),

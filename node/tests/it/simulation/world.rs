@@ -233,7 +233,7 @@ impl World {
     fn act(&mut self, node: usize, action: Action) {
         self.note(node as u64);
         match action {
-            Action::Request { peer, request, body } => {
+            Action::Request { peer, request, body, .. } => {
                 self.note(request.0);
                 self.send(peer, Message::Request { request, body }, 0);
             }

@@ -4,7 +4,7 @@ use shared::block::Header;
 use shared::consensus::RuleError;
 use shared::hash::BlockHash;
 
-use super::known::Trail;
+use super::known::{MAX_SIDE_HEADERS, Trail};
 use super::machine::{Question, Sync};
 use super::peer::{Headers, Start};
 use super::search::{Search, Taken};
@@ -215,8 +215,12 @@ impl Sync {
     /// Notes that a peer called the chain up to `last` its own.
     pub(super) fn vouch(&mut self, key: PeerKey, last: BlockHash) {
         if let Some(peer) = self.peers.get_mut(&key) {
-            peer.own = Some(last);
+            let before = peer.own.replace(last);
             peer.shown = Some(last);
+            let is_left = |before: BlockHash| !self.known.leads_to(&before, &last);
+            if self.most_side_headers > MAX_SIDE_HEADERS && before.is_some_and(is_left) {
+                self.most_side_headers = MAX_SIDE_HEADERS;
+            }
         }
         self.find_reach(key);
     }

@@ -16,6 +16,8 @@ use crate::headers::{HeaderTree, Node, NodeId, work};
 
 /// Headers without a block, beside the best chain, before those that nobody calls his own are dropped: 3 MB.
 pub(super) const MAX_SIDE_HEADERS: usize = 20_000;
+/// When that many are somebody's own, so many more come before it is worth looking again, which takes milliseconds.
+pub(super) const MORE_SIDE_HEADERS: usize = 2_000;
 /// The first hashes of a locator go one by one: most forks are that short.
 const SINGLE_STEPS: u64 = 10;
 /// A locator that goes on from the last answer need not reach far: its peer has just shown where it is.
@@ -189,6 +191,12 @@ impl Known {
     /// Returns whether a header is on the best chain of headers.
     pub(super) fn is_on_best(&self, hash: &BlockHash) -> bool {
         self.get(hash).is_some_and(|node| node.height == self.common_height(hash))
+    }
+
+    /// Returns whether one header is the other or descends from it.
+    pub(super) fn leads_to(&self, hash: &BlockHash, later: &BlockHash) -> bool {
+        let (Some(id), Some(later)) = (self.tree.find(hash), self.tree.find(later)) else { return false };
+        self.tree.fork_point(id, later) == id
     }
 
     /// Returns up to which height the best chain of headers and the one that ends with `hash` are the same.

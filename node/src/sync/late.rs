@@ -129,7 +129,7 @@ impl Sync {
         if peer.slow < MAX_STRIKES {
             return self.ask_again(key);
         }
-        peer.distrust();
+        self.distrust(key);
         if is_to_blame {
             self.blame(key, Fault::Slow);
         }

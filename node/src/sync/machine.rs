@@ -8,7 +8,7 @@ use shared::spec::ChainSpec;
 
 use super::announce::Assembly;
 use super::download::Downloads;
-use super::known::{Known, MAX_SIDE_HEADERS};
+use super::known::{Known, MAX_SIDE_HEADERS, MORE_SIDE_HEADERS};
 use super::pace::REQUEST_MS;
 use super::peer::{Headers, MAX_STRIKES, Peer, Start};
 use super::submit::{Pause, Submission};
@@ -70,6 +70,8 @@ pub struct Sync {
     pub(super) spec: Arc<ChainSpec>,
     pub(super) limits: Limits,
     pub(super) known: Known,
+    /// How many side headers there may be before those that nobody calls his own are sought.
+    pub(super) most_side_headers: usize,
     pub(super) peers: BTreeMap<PeerKey, Peer>,
     pub(super) requests: BTreeMap<RequestKey, Asked>,
     pub(super) downloads: Downloads,
@@ -97,6 +99,7 @@ impl Sync {
             spec,
             limits,
             known: Known::new(tree),
+            most_side_headers: MAX_SIDE_HEADERS,
             peers: BTreeMap::new(),
             requests: BTreeMap::new(),
             downloads: Downloads::default(),
@@ -224,6 +227,7 @@ impl Sync {
 
     fn disconnected(&mut self, key: PeerKey) {
         self.peers.remove(&key);
+        self.most_side_headers = MAX_SIDE_HEADERS;
         let asked = self.requests.iter().filter(|(_, asked)| asked.peer == key);
         let requests: Vec<_> = asked.map(|(request, _)| *request).collect();
         for request in requests {
@@ -340,8 +344,8 @@ impl Sync {
 
     /// Counts a claim that came to nothing. Nobody is to blame for one, but nobody lives on them.
     pub(super) fn was_empty(&mut self, key: PeerKey, reason: &'static str) {
+        self.distrust(key);
         let Some(peer) = self.peers.get_mut(&key) else { return };
-        peer.distrust();
         peer.empty += 1;
         if peer.empty >= MAX_STRIKES {
             self.actions.push(Action::Disconnect { peer: key, reason });
@@ -350,9 +354,17 @@ impl Sync {
 
     /// Blames a peer, and believes nothing more of what it called its own.
     pub(super) fn blame(&mut self, key: PeerKey, fault: Fault) {
+        if self.peers.contains_key(&key) {
+            self.distrust(key);
+            self.actions.push(Action::Blame { peer: key, fault });
+        }
+    }
+
+    /// Believes nothing more of what a peer called its own.
+    pub(super) fn distrust(&mut self, key: PeerKey) {
         if let Some(peer) = self.peers.get_mut(&key) {
             peer.distrust();
-            self.actions.push(Action::Blame { peer: key, fault });
+            self.most_side_headers = MAX_SIDE_HEADERS;
         }
     }
 
@@ -365,12 +377,14 @@ impl Sync {
                     peer.reach < height && (peer.headers == Headers::Idle || peer.search.is_some())
                 })
         });
-        if !is_stuck && self.usage().side_headers <= MAX_SIDE_HEADERS {
+        if !is_stuck && self.usage().side_headers <= self.most_side_headers {
             return;
         }
         let vouched: Vec<_> = self.peers.values().filter_map(|peer| peer.own).collect();
         self.known.forget_all_but(vouched.into_iter());
         self.best_changed();
+        // Those that are somebody's own stay, however many, and looking at all of them takes long.
+        self.most_side_headers = MAX_SIDE_HEADERS.max(self.usage().side_headers + MORE_SIDE_HEADERS);
         let (now, best) = (self.now.ms, self.known.best().work);
         for peer in self.peers.values_mut().filter(|peer| is_stuck && peer.claimed_work > best) {
             peer.want_headers(now, Start::Best);

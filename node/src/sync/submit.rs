@@ -4,6 +4,7 @@ use shared::block::Header;
 use shared::hash::BlockHash;
 
 use super::download::Stage;
+use super::known::MAX_SIDE_HEADERS;
 use super::machine::Sync;
 use super::peer::Start;
 use super::{Action, Delivered, Fault, MessageKey, Outcome, PeerKey, SubmitKey, Verdict};
@@ -157,6 +158,7 @@ impl Sync {
     /// Marks a block and its descendants as invalid. Who called them its own may have been deceived: it is asked again.
     fn condemn(&mut self, hash: &BlockHash) {
         self.known.condemn(hash);
+        self.most_side_headers = MAX_SIDE_HEADERS;
         let now = self.now.ms;
         for peer in self.peers.values_mut() {
             let own = peer.own.and_then(|own| self.known.get(&own));

@@ -231,6 +231,39 @@ fn whoever_tells_nothing_new_is_not_asked_on() {
 }
 
 #[test]
+fn headers_that_peers_call_their_own_are_not_looked_through_at_each_event() {
+    let empty = Blocks::new(&easy_spec());
+    let mut bench = Bench::new(&empty);
+    let know = |bench: &mut Bench, chain: &Blocks| {
+        let new =
+            chain.0[1..].iter().all(|block| bench.sync.known.insert(block.header.hash(), &block.header));
+        assert!(new);
+        bench.sync.best_changed();
+    };
+    for (peer, count) in [(A, 10_500), (B, 10_600), (C, 10_700)] {
+        bench.connect(peer, &empty);
+        let chain = empty.grown(0, count, peer.0);
+        know(&mut bench, &chain);
+        bench.sync.vouch(peer, chain.tip());
+    }
+    let side = |bench: &mut Bench| {
+        bench.handle(Event::Tick);
+        bench.sync.usage().side_headers
+    };
+    assert_eq!(side(&mut bench), 21_100);
+    // What is nobody's stays as long as it is little,
+    know(&mut bench, &empty.grown(0, 1_900, 4));
+    assert_eq!(side(&mut bench), 23_000);
+    know(&mut bench, &empty.grown(0, 101, 5));
+    assert_eq!(side(&mut bench), 21_100);
+    // or until somebody has no use for it any more.
+    know(&mut bench, &empty.grown(0, 500, 6));
+    assert_eq!(side(&mut bench), 21_600);
+    bench.sync.vouch(A, empty.tip());
+    assert_eq!(side(&mut bench), 10_600);
+}
+
+#[test]
 fn one_question_at_a_time_however_much_is_announced() {
     let empty = Blocks::new(&easy_spec());
     let chain = empty.grown(0, 40, 1);

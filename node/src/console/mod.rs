@@ -170,10 +170,10 @@ impl Console {
         let mut left_out = 0_u64;
         loop {
             match events.blocking_recv() {
-                Ok(NetworkEvent::Syncing(Progress { height, headers, .. })) => {
+                Ok(NetworkEvent::Syncing(Progress { height, headers, is_syncing })) => {
                     let progress = offline::Progress { height, last: Some(headers), n_transactions: 0 };
                     meter.get_or_insert_with(|| self.meter("copied")).show(progress);
-                    if height >= headers {
+                    if height >= headers && !is_syncing {
                         meter.take().into_iter().for_each(Meter::clear);
                         self.note(&format!("the chain is copied: {height} blocks"));
                     }

@@ -54,6 +54,7 @@ impl Task {
     }
 
     pub(super) fn submitted(&mut self, submit: SubmitKey, hashes: &[BlockHash], outcomes: Vec<Outcome>) {
+        self.tell_of_upgrade(hashes, &outcomes);
         self.news.push_back(Event::Submitted { submit, outcomes });
         // With its verdicts, which say what is announced already.
         self.follow();

@@ -23,6 +23,7 @@ mod meter;
 mod muxer;
 mod name;
 mod names;
+mod notices;
 mod orders;
 mod outbox;
 mod peer;

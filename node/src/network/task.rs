@@ -23,6 +23,7 @@ use super::gate::Timer;
 use super::join::{Found, JoinError};
 use super::meter::Meter;
 use super::names::Names;
+use super::notices::Notices;
 use super::orders::{ORDER_CAPACITY, Order};
 use super::outbox::Outbox;
 use super::peer::Peer;
@@ -117,6 +118,7 @@ pub(crate) struct Task {
     pub(super) admitting: usize,
     pub(super) admission_turns: Turns,
     outlets: Outlets,
+    pub(super) notices: Notices,
     /// Whether an operator hears of the progress.
     is_far_behind: bool,
     told_progress: Instant,
@@ -219,6 +221,7 @@ impl Listening {
             admitting: 0,
             admission_turns: Turns::default(),
             outlets,
+            notices: Notices::default(),
             is_far_behind: false,
             told_progress: now,
             saved_at: now,
@@ -278,6 +281,7 @@ impl Task {
             self.announce_tip();
         }
         self.tell_progress();
+        self.tell_of_clocks();
         self.judge_readiness();
         if self.saved_at.elapsed() >= SAVE {
             self.save();
@@ -302,7 +306,11 @@ impl Task {
     fn tell_progress(&mut self) {
         let progress = self.sync.progress();
         let behind = progress.headers.saturating_sub(progress.height);
-        let is_far = behind > if self.is_far_behind { 0 } else { FAR_BLOCKS };
+        // When all that our clock lets us take is here, what is still to come cannot be counted.
+        let is_far = match self.is_far_behind {
+            true => behind > 0 || progress.is_syncing,
+            false => behind > FAR_BLOCKS,
+        };
         let is_due = self.told_progress.elapsed() >= Duration::from_secs(1);
         if is_far && is_due || is_far != self.is_far_behind {
             (self.is_far_behind, self.told_progress) = (is_far, Instant::now());

@@ -99,7 +99,10 @@ impl Sync {
         let trail = self.known.trail(&prev_hash).ok_or(None)?;
         let next = match trail.step(self.spec.rules(), header, *hash, self.now.unix_s) {
             Ok(next) => next,
-            Err(RuleError::TimeAhead { .. }) => return Err(None),
+            Err(RuleError::TimeAhead { .. }) => {
+                self.note_ahead(key, trail, &[(*hash, *header)]);
+                return Err(None);
+            }
             Err(error) => return Err(Some(Fault::Header(error))),
         };
         // A list that the header does not commit to was changed on the way, by who sent it.

@@ -15,7 +15,7 @@ use crate::wire::{MAX_HEADERS, Request};
 const FOLLOWER_MS: u64 = 2_000;
 
 /// Headers, each the parent of the next, with their hashes.
-type Hashed = (BlockHash, Header);
+pub(super) type Hashed = (BlockHash, Header);
 
 /// An answer, checked as far as it can be.
 struct Walked {
@@ -85,8 +85,9 @@ impl Sync {
 
     /// Nothing follows what we named, so its chain has no more work than ours.
     fn told_nothing(&mut self, key: PeerKey) {
-        let claimed = self.peers.get(&key).map(|peer| peer.claimed_work);
-        if claimed.is_some_and(|claimed| claimed > self.known.best().work) {
+        let Some(peer) = self.peers.get_mut(&key) else { return };
+        peer.ahead = None;
+        if peer.claimed_work > self.known.best().work {
             self.blame(key, Fault::CheapHeaders);
         }
     }
@@ -180,10 +181,11 @@ impl Sync {
     fn walk(&mut self, key: PeerKey, mut trail: Trail, headers: &[Hashed], told: usize) -> Option<Walked> {
         let mut walked =
             Walked { steps: Vec::with_capacity(headers.len()), is_full: told == MAX_HEADERS, is_cut: false };
-        for (hash, header) in headers {
+        for (place, (hash, header)) in headers.iter().enumerate() {
             match trail.step(self.spec.rules(), header, *hash, self.now.unix_s) {
                 Ok(next) => trail = next,
                 Err(RuleError::TimeAhead { .. }) => {
+                    self.note_ahead(key, trail, headers.get(place..).unwrap_or_default());
                     walked.is_cut = true;
                     break;
                 }
@@ -193,6 +195,9 @@ impl Sync {
                 }
             }
             walked.steps.push((trail, *header));
+        }
+        if let Some(peer) = self.peers.get_mut(&key).filter(|_| !walked.is_cut) {
+            peer.ahead = None;
         }
         Some(walked)
     }

@@ -12,7 +12,7 @@ use super::known::{Known, MAX_SIDE_HEADERS, MORE_SIDE_HEADERS};
 use super::pace::REQUEST_MS;
 use super::peer::{Headers, MAX_STRIKES, Peer, Start};
 use super::submit::{Pause, Submission};
-use super::{Action, Event, Fault, Now, PeerKey, Progress, RequestKey, SubmitKey};
+use super::{Action, Event, Fault, Now, PeerKey, RequestKey, SubmitKey};
 use crate::headers::HeaderTree;
 use crate::wire::{MAX_HEADERS, Request, Response};
 
@@ -79,6 +79,8 @@ pub struct Sync {
     pub(super) assemblies: BTreeMap<BlockHash, Assembly>,
     pub(super) submits: BTreeMap<SubmitKey, Vec<Submission>>,
     pub(super) pause: Pause,
+    /// Whether we had all that some peer had, at some time.
+    pub(super) was_level: bool,
     /// Names of requests and submits, and what else has to be told apart.
     last_key: u64,
     last_poll_ms: u64,
@@ -106,6 +108,7 @@ impl Sync {
             assemblies: BTreeMap::new(),
             submits: BTreeMap::new(),
             pause: Pause::default(),
+            was_level: false,
             last_key: 0,
             last_poll_ms: 0,
             now: Now { ms: 0, unix_s: 0 },
@@ -132,27 +135,8 @@ impl Sync {
         self.ask_for_headers();
         self.submit_in_order();
         self.fetch();
+        self.note_level();
         std::mem::take(&mut self.actions)
-    }
-
-    /// Returns how far this node is.
-    #[must_use]
-    pub fn progress(&self) -> Progress {
-        // As long as nobody was heard. One who never answers must not keep us from what the others have told.
-        let unheard = !self.peers.is_empty() && self.peers.values().all(|peer| !peer.is_heard);
-        Progress {
-            height: self.known.tip().height,
-            headers: self.known.best().height,
-            is_syncing: unheard || !self.is_at_best(),
-        }
-    }
-
-    /// Returns whether a peer has told all of its chain, and we have the best one that we know.
-    #[must_use]
-    pub fn is_level_with(&self, peer: PeerKey) -> bool {
-        let has_told_all =
-            |peer: &Peer| peer.is_heard && peer.search.is_none() && peer.headers == Headers::Idle;
-        self.is_at_best() && self.peers.get(&peer).is_some_and(has_told_all)
     }
 
     /// Returns whether the chain has a block.
@@ -161,7 +145,7 @@ impl Sync {
         self.known.is_stored(hash)
     }
 
-    fn is_at_best(&self) -> bool {
+    pub(super) fn is_at_best(&self) -> bool {
         self.known.best().hash == self.known.tip().hash
     }
 
@@ -271,6 +255,7 @@ impl Sync {
         self.give_up_what_is_late();
         self.drop_late_assemblies();
         self.replace_who_stalls();
+        self.ask_whose_time_has_come();
         if self.now.ms.saturating_sub(self.last_poll_ms) >= POLL_MS {
             self.last_poll_ms = self.now.ms;
             self.ask_another(None);

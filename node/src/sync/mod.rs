@@ -16,6 +16,7 @@ use shared::transaction::Transaction;
 
 use crate::wire::{BlockAnnouncement, Hello, Request, Response};
 
+mod ahead;
 mod announce;
 mod download;
 mod headers;
@@ -127,6 +128,8 @@ pub enum Outcome {
     Condemned,
     /// It cannot be judged now.
     Undecided,
+    /// It obeys rules that this program is too old to know, which says nothing against it.
+    UpgradeNeeded,
     /// It was not looked at, because of one before it or because our disk is full.
     Skipped,
 }
@@ -248,6 +251,7 @@ pub struct Progress {
     pub height: u64,
     /// The height of the best chain of headers.
     pub headers: u64,
-    /// Whether blocks of a better chain are known to be missing, or some peer has not been asked yet.
+    /// Whether blocks of a better chain are known to be missing, or no peer has told yet, or not more than our clock lets us
+    /// take.
     pub is_syncing: bool,
 }

@@ -4,6 +4,7 @@ use shared::hash::BlockHash;
 use shared::pow::Work;
 
 use super::RequestKey;
+use super::ahead::Ahead;
 use super::download::MAX_IN_FLIGHT;
 use super::pace::Pace;
 use super::search::Search;
@@ -51,6 +52,8 @@ pub(super) struct Peer {
     pub(super) start: Start,
     /// When it was asked for headers last, in milliseconds.
     pub(super) asked_ms: u64,
+    /// What of its chain is too early for our clock, by its last answer or announcement.
+    pub(super) ahead: Option<Ahead>,
     /// Whether it has answered for headers, or need not.
     pub(super) is_heard: bool,
     /// The highest last header of its full answers.
@@ -86,6 +89,7 @@ impl Peer {
             headers: Headers::Idle,
             start: Start::Best,
             asked_ms: 0,
+            ahead: None,
             is_heard: false,
             told_height: 0,
             search: None,

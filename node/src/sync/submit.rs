@@ -135,7 +135,7 @@ impl Sync {
                 self.blame(peer, Fault::Condemned);
                 Verdict::Reject
             }
-            Outcome::Undecided | Outcome::Skipped => {
+            Outcome::Undecided | Outcome::UpgradeNeeded | Outcome::Skipped => {
                 // What was announced is one block, and no reason to hold back all others.
                 if announced.is_none() {
                     self.pause.begin(self.now.ms);

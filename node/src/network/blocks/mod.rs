@@ -86,6 +86,9 @@ fn check(spec: &ChainSpec, view: &View, delivered: &Delivered) -> Result<Checked
 /// Returns what to say of a body that broke a rule. One that condemns the block is for the chain thread to judge, which
 /// remembers it.
 async fn condemn(chain: &ChainHandle, Failure { block, error }: Failure) -> Outcome {
+    if matches!(*error, RuleError::UpgradeNeeded { .. }) {
+        return Outcome::UpgradeNeeded;
+    }
     match (block, error.verdict()) {
         (_, Verdict::BadBody) | (None, _) => Outcome::BadBody(*error),
         (Some(_), Verdict::NotNow) => Outcome::Undecided,

@@ -90,6 +90,18 @@ async fn a_group_that_comes_to_nothing_does_not_hold_up_the_next() {
 }
 
 #[tokio::test]
+async fn a_block_of_a_newer_version_is_told_apart() {
+    let spec = easy_spec();
+    let (_directory, chain, thread) = start(&spec, chain::Options::default());
+    let newer = delivered(&make(&chain, |coinbase| coinbase.version = 2).await);
+    let mut turns = Turns::default();
+    let outcomes = judge(chain.clone(), vec![newer.clone(), newer], turns.next()).await;
+    assert_eq!(outcomes, [Outcome::UpgradeNeeded, Outcome::Skipped]);
+    drop(chain);
+    thread.join().unwrap();
+}
+
+#[tokio::test]
 async fn an_invalid_block_far_below_the_tip_is_condemned_when_it_was_asked_for() {
     let spec = easy_spec();
     let options = chain::Options { side_branch_depth: 3, ..chain::Options::default() };

@@ -146,6 +146,65 @@ fn headers_of_the_future_wait_without_blame() {
     assert!(bench.faults.is_empty());
 }
 
+/// A chain whose last blocks lie `seconds` and more in the future of a bench.
+fn early(start: &Blocks, seconds: u32) -> Blocks {
+    let mut chain = start.clone();
+    let last = chain.header(chain.height()).time - chain.header(0).time;
+    chain.add(7, 1_000_000 + seconds - last, Vec::new());
+    chain.add(7, 2, Vec::new());
+    chain
+}
+
+#[test]
+fn who_tells_of_the_future_is_not_level_and_we_are_not_done() {
+    let trunk = Blocks::new(&easy_spec()).grown(0, 3, 1);
+    let chain = early(&trunk, 3_600);
+    let mut bench = Bench::new(&Blocks::new(&easy_spec()));
+    bench.connect(A, &chain);
+    bench.settle(&[(A, &chain)]);
+    assert_eq!(bench.tip(), trunk.tip());
+    assert!(bench.sync.progress().is_syncing && !bench.sync.is_level_with(A));
+    assert_eq!(bench.sync.seconds_ahead(A), Some(3_602));
+    // It is asked again as soon as our clock is right.
+    bench.now.unix_s += 3_600;
+    bench.wait(500);
+    bench.settle(&[(A, &chain)]);
+    assert_eq!(bench.tip(), chain.tip());
+    assert!(!bench.sync.progress().is_syncing && bench.sync.is_level_with(A));
+    assert_eq!(bench.sync.seconds_ahead(A), None);
+    // Whoever was level once goes on.
+    let later = early(&chain, 3_600 + 60);
+    bench.announce(A, 1, &later.grown(chain.height() + 1, 0, 7), Vec::new());
+    assert_eq!(bench.sync.seconds_ahead(A), Some(60));
+    assert!(!bench.sync.progress().is_syncing);
+    assert!(bench.faults.is_empty());
+}
+
+#[test]
+fn who_tells_of_the_future_keeps_nobody_for_long_and_not_beside_others() {
+    let trunk = Blocks::new(&easy_spec()).grown(0, 3, 1);
+    let chain = early(&trunk, 3_600);
+    for is_alone in [true, false] {
+        let mut bench = Bench::new(&trunk);
+        bench.connect(A, &chain);
+        bench.settle(&[(A, &chain)]);
+        assert!(bench.sync.progress().is_syncing && !bench.sync.is_level_with(A));
+        if is_alone {
+            for _ in 0..599 {
+                bench.wait(1_000);
+                bench.settle(&[(A, &chain)]);
+                assert!(bench.sync.progress().is_syncing);
+            }
+            bench.wait(1_000);
+            bench.settle(&[(A, &chain)]);
+        } else {
+            bench.connect(B, &trunk);
+        }
+        assert!(!bench.sync.progress().is_syncing && bench.sync.is_level_with(A), "alone: {is_alone}");
+        assert!(bench.faults.is_empty());
+    }
+}
+
 #[test]
 fn endless_cheap_headers_are_looked_at_and_forgotten() {
     let empty = Blocks::new(&easy_spec());

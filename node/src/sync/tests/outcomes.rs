@@ -96,7 +96,7 @@ fn a_condemned_block_is_not_followed() {
 fn what_cannot_be_judged_now_is_given_again_with_patience_that_grows() {
     let empty = Blocks::new(&easy_spec());
     let chain = empty.grown(0, 1, 1);
-    for outcome in [Outcome::Undecided, Outcome::Skipped] {
+    for outcome in [Outcome::Undecided, Outcome::UpgradeNeeded, Outcome::Skipped] {
         let mut bench = Bench::new(&empty);
         bench.connect(A, &chain);
         bench.answer(A, &chain);

@@ -3,12 +3,14 @@
 use std::num::NonZeroU64;
 use std::sync::Arc;
 
+use node::clock::Clock as _;
+use node::network::NetworkEvent;
 use node::store::STORE_FILE;
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 
 use super::TestNode;
-use crate::support::{DEADLINE, ManualClock, address, easy_spec};
+use crate::support::{DEADLINE, ManualClock, address, easy_spec, solve};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_node_copies_the_chain() {
@@ -153,6 +155,52 @@ async fn a_miner_first_copies_the_chain_of_the_peer_that_it_was_given() {
     tokio::time::timeout(DEADLINE, mined).await.unwrap().unwrap();
     while let Ok(event) = events.try_recv() {
         assert!(event.head.is_none_or(|head| head.disconnected.count == 0), "it mined on its own before");
+    }
+    second.stop().await;
+    first.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_is_behind_is_told_and_no_block_is_mined_before_it_is_right() {
+    let (spec, clock) = (easy_spec(), ManualClock::new(&easy_spec()));
+    let first = TestNode::start(&spec, &clock, &[]).await;
+    first.mine(20, address(0)).await;
+    // The last blocks are an hour later, and those before leave a miner time to be wrong in.
+    clock.advance(3_600);
+    let template = first.node.chain.template(address(0)).await.unwrap();
+    let time = u32::try_from(clock.now()).unwrap();
+    let mut block = template.block(template.header(0, time, template.bits(spec.rules(), time).unwrap()), 0);
+    solve(&mut block);
+    first.node.chain.submit_block(block).await.unwrap();
+    let tip = first.tip();
+
+    let behind = ManualClock::new(&spec);
+    behind.advance(1_000);
+    let directory = tempfile::tempdir().unwrap();
+    let second = TestNode::start_in(directory, &spec, &behind, &[first.name()], |config| {
+        (config.miner, config.threads, config.hash_limit) = (Some(address(1)), 1, NonZeroU64::new(1_000));
+    })
+    .await;
+    let (mut events, mut notices) = (second.node.chain.events(), second.node.network.events());
+    let notice = async {
+        loop {
+            if let NetworkEvent::Notice(text) = notices.recv().await.unwrap() {
+                return text;
+            }
+        }
+    };
+    let notice = tokio::time::timeout(DEADLINE, notice).await.unwrap();
+    assert!(notice.contains("lie 44 minutes in the future by this computer's clock"), "{notice}");
+    assert!(notice.contains(&first.node.network.address().port().to_string()), "{notice}");
+    behind.reach(clock.now());
+    second.reaches(tip).await;
+    behind.advance(100);
+    clock.advance(100);
+    let mut views = first.node.chain.watch();
+    let mined = views.wait_for(|view| view.account(&address(1)).balance > 0);
+    tokio::time::timeout(DEADLINE, mined).await.unwrap().unwrap();
+    while let Ok(event) = events.try_recv() {
+        assert!(event.head.is_none_or(|head| head.disconnected.count == 0), "it mined on an old parent");
     }
     second.stop().await;
     first.stop().await;

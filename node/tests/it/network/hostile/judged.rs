@@ -12,12 +12,13 @@ use shared::block::Block;
 use shared::codec;
 use shared::spec::ChainSpec;
 use shared::transaction::{Transaction, TransactionBody};
+use tokio::time::timeout;
 
 use super::gossip::{Gossip, message, publish, topic};
 use super::pubsub::reason;
 use super::wire::{Peer, hello};
 use crate::network::TestNode;
-use crate::support::{ManualClock, address, easy_spec, payment, sign, signed, solve};
+use crate::support::{DEADLINE, ManualClock, address, easy_spec, payment, sign, signed, solve};
 
 /// An address of this computer at which others could be, which is not loopback: no peer from there is ever banned.
 fn outer_ip() -> Option<IpAddr> {
@@ -117,6 +118,37 @@ async fn an_invalid_block_is_blamed_by_every_way_it_takes() {
         assert!(again.is_err());
         node.stop().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_block_of_a_newer_version_is_told_and_blamed_on_nobody() {
+    let spec = easy_spec();
+    let (node, at) = node_at(&spec, IpAddr::from([127, 0, 0, 1])).await;
+    let mut events = node.node.network.events();
+    let mut block = greedy(&node).await;
+    block.coinbase.version = 2;
+    crate::support::commit_to_body(&mut block);
+    solve(&mut block);
+    let mut peer = boast(at, &spec, &block).await;
+    let delivers = deliver(&mut peer, &block);
+    let told = async {
+        loop {
+            match events.recv().await.unwrap() {
+                NetworkEvent::Notice(text) => return text,
+                NetworkEvent::Left { reason, .. } => panic!("{reason:?}"),
+                NetworkEvent::Joined(_) | NetworkEvent::Syncing(_) => {}
+            }
+        }
+    };
+    tokio::select! {
+        farewell = delivers => panic!("{farewell:?}"),
+        told = timeout(DEADLINE, told) => {
+            let told = told.unwrap();
+            assert!(told.contains("get a newer version"), "{told}");
+            assert!(told.contains(&block.header.hash().to_string()), "{told}");
+        }
+    }
+    node.stop().await;
 }
 
 /// A node with so many blocks of one miner, and a peer that gossips with it.

@@ -71,6 +71,8 @@ pub(super) const VERDICTS: usize = 1_024;
 pub(super) const ASK_AGAIN: Duration = Duration::from_mins(1);
 /// One that told us something whose predecessors we lack is asked no more often than this.
 pub(super) const ASK_FOR_GAP: Duration = Duration::from_secs(5);
+/// When nothing of what was fetched was taken, that doubles each time, up to this.
+pub(super) const ASK_FOR_GAP_MOST: Duration = Duration::from_mins(10);
 /// Transactions are gathered for so long, or up to so many bytes, before they are announced.
 pub(super) const GATHER: Duration = Duration::from_millis(100);
 pub(super) const GATHER_BYTES: usize = 256 << 10;
@@ -85,6 +87,8 @@ pub(super) const BYTE_RATE: Rate = Rate { per_second: 128 << 20, burst: 256 << 2
 /// Transactions of one peer whose signatures are checked: less than a tenth of what one processor can do, after a
 /// mempool's worth at once.
 pub(super) const TRANSACTION_RATE: Rate = Rate { per_second: 5_000, burst: 50_000 };
+/// Of these we leave so many to what a peer pushes when we ask it for more: it is not to blame for what we ask.
+pub(super) const UNASKED_TRANSACTIONS: usize = 25_000;
 /// Gossiped messages of one peer, its own and those that it passes on.
 pub(super) const MESSAGE_RATE: Rate = Rate { per_second: 500, burst: 2_000 };
 /// Messages with transactions that are being judged at once, whoever sent them; what comes then is not looked at. A

@@ -8,13 +8,14 @@ use libp2p::PeerId;
 use libp2p::request_response::{self, InboundFailure, OutboundFailure, OutboundRequestId};
 
 use super::codec::Question;
+use super::peer::Peer;
 use super::pending::Pending;
 use super::task::{Asked, Asker, Done, Task};
 use super::transactions::Origin;
 use super::{limits, serve};
 use crate::peers::Role;
 use crate::sync::{Event, Fault, PeerKey};
-use crate::wire::{MAX_PENDING_IDS, MAX_TRANSACTIONS, Request, Response};
+use crate::wire::{MAX_PENDING_IDS, Request, Response};
 
 impl Task {
     pub(super) fn message_event(&mut self, event: request_response::Event<Question, Response>) {
@@ -129,12 +130,13 @@ impl Task {
             (Asked::Pending, Response::PendingIds(ids)) if ids.len() <= MAX_PENDING_IDS => {
                 let view = self.chain.view();
                 let unknown = ids.into_iter().filter(|id| view.mempool.get(id).is_none()).collect();
-                peer.pending = Pending::Transactions(unknown);
+                peer.begin_pending(unknown, self.most_pending);
                 self.ask_next_pending(key);
             }
             (Asked::Pending, Response::Transactions(transactions))
-                if transactions.len() <= MAX_TRANSACTIONS =>
+                if transactions.len() <= peer.pending.asked() =>
             {
+                peer.pending.answered();
                 self.admit(Origin::Answer(key), transactions);
                 self.ask_next_pending(key);
             }
@@ -168,6 +170,9 @@ impl Task {
         if self.sync.progress().is_syncing {
             return;
         }
+        // What they could not be asked for when the last answer came.
+        let keys: Vec<_> = self.keys.keys().copied().collect();
+        keys.into_iter().for_each(|key| self.ask_next_pending(key));
         let Some((peers, now)) = self.swarm.behaviour_mut().gate.peers() else { return };
         // Whom we have for blocks alone shall not learn of us by what we ask.
         let full: BTreeSet<_> =
@@ -176,7 +181,8 @@ impl Task {
         let peers: Vec<_> = peers.collect();
         let last = peers.iter().filter_map(|peer| peer.pending_asked).max();
         let is_time = last.is_some_and(|last| last.elapsed() >= limits::ASK_AGAIN);
-        let longest_ago = peers.iter().min_by_key(|peer| (peer.pending_asked, peer.key)).filter(|_| is_time);
+        let rested = peers.iter().filter(|peer| is_time && peer.may_be_asked());
+        let longest_ago = rested.min_by_key(|peer| (peer.pending_asked, peer.key));
         let due = peers.iter().filter(|peer| peer.is_to_be_asked());
         for key in due.chain(longest_ago).map(|peer| peer.key).collect::<BTreeSet<_>>() {
             self.ask(key, Asked::Pending, Request::PendingIds);
@@ -189,7 +195,7 @@ impl Task {
 
     fn ask_next_pending(&mut self, key: PeerKey) {
         let peer = self.keys.get(&key).and_then(|id| self.peers.get_mut(id));
-        if let Some(request) = peer.and_then(|peer| peer.pending.next()) {
+        if let Some(request) = peer.and_then(Peer::next_pending) {
             self.ask(key, Asked::Pending, request);
         }
     }

@@ -117,6 +117,8 @@ pub(crate) struct Task {
     pub(super) unsent: Unsent<InboundRequestId>,
     pub(super) admitting: usize,
     pub(super) admission_turns: Turns,
+    /// As many transactions as the mempool can hold.
+    pub(super) most_pending: usize,
     outlets: Outlets,
     pub(super) notices: Notices,
     /// Whether an operator hears of the progress.
@@ -132,6 +134,8 @@ pub(crate) struct Surroundings {
     pub(crate) data_dir: PathBuf,
     /// The chain's own.
     pub(crate) side_branch_depth: u64,
+    /// As many transactions as the mempool can hold.
+    pub(crate) most_pending: usize,
 }
 
 /// What the task tells others.
@@ -176,7 +180,7 @@ impl Listening {
         token: CancellationToken,
     ) -> Result<(), NetworkError> {
         let Self { mut swarm, meter, config, .. } = self;
-        let Surroundings { chain, clock, data_dir, side_branch_depth } = surroundings;
+        let Surroundings { chain, clock, data_dir, side_branch_depth, most_pending } = surroundings;
         let timer = Timer::new(clock);
         let mut seed = [0; 32];
         getrandom::fill(&mut seed).map_err(|error| NetworkError::Engine(error.to_string()))?;
@@ -220,6 +224,7 @@ impl Listening {
             unsent: Unsent::default(),
             admitting: 0,
             admission_turns: Turns::default(),
+            most_pending,
             outlets,
             notices: Notices::default(),
             is_far_behind: false,

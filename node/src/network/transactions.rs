@@ -41,7 +41,8 @@ pub(super) struct Admission {
 }
 
 impl Task {
-    /// Judges transactions, if their sender may still cost that much. Whatever way they came, there is one budget.
+    /// Judges transactions, if their sender may still cost that much. Whatever way they came, there is one budget; what we
+    /// asked for was taken from it when we did.
     pub(super) fn admit(&mut self, origin: Origin, transactions: Vec<Transaction>) {
         let peer = match &origin {
             Origin::Gossip(id, _) => self.peers.get_mut(id),
@@ -49,7 +50,8 @@ impl Task {
         };
         let Some(peer) = peer else { return };
         let key = peer.key;
-        let is_affordable = peer.budget.transactions.take_many(transactions.len(), peer.since.elapsed());
+        let is_affordable = matches!(origin, Origin::Answer(_))
+            || peer.budget.transactions.take_many(transactions.len(), peer.since.elapsed());
         if !is_affordable || self.admitting >= limits::ADMISSIONS {
             if let Origin::Gossip(source, id) = origin {
                 self.judge(&id, &source, Verdict::Ignore);
@@ -78,6 +80,11 @@ impl Task {
             (admitted.is_empty(), key, self.swarm.behaviour_mut().gate.peers())
         {
             peers.brought(key, Gift::Transaction, now);
+        }
+        if let (Origin::Answer(key), false) = (&origin, admitted.is_empty())
+            && let Some(peer) = self.keys.get(key).and_then(|id| self.peers.get_mut(id))
+        {
+            peer.pending_pause = limits::ASK_FOR_GAP;
         }
         if let Origin::Gossip(source, id) = origin {
             if let Some(peer) = self.peers.get_mut(&source) {

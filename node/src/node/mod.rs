@@ -206,6 +206,7 @@ impl OpenNode {
             clock: Arc::clone(&clock),
             data_dir: config.data_dir,
             side_branch_depth: config.chain.side_branch_depth,
+            most_pending: config.chain.mempool.count,
         };
         let (network, network_task) = network.start(surroundings, token.clone());
         let ready = network.ready();

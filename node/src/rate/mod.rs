@@ -37,6 +37,11 @@ impl TokenBucket {
 
     /// Takes all of `count` tokens, or returns false and takes none.
     pub fn take_many(&mut self, count: usize, now: Duration) -> bool {
+        self.take_leaving(count, 0, now)
+    }
+
+    /// Takes all of `count` tokens if at least `rest` are left then, or returns false and takes none.
+    pub fn take_leaving(&mut self, count: usize, rest: usize, now: Duration) -> bool {
         let elapsed = now.saturating_sub(self.updated);
         self.updated = self.updated.max(now);
         let elapsed_ns = u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX);
@@ -44,8 +49,8 @@ impl TokenBucket {
             .saturating_mul(u64::from(self.rate.per_second))
             .saturating_add(self.nano_tokens)
             .min(u64::from(self.rate.burst) * NANO);
-        let wanted = u64::try_from(count).unwrap_or(u64::MAX).saturating_mul(NANO);
-        let left = self.nano_tokens.checked_sub(wanted);
+        let nano = |tokens: usize| u64::try_from(tokens).unwrap_or(u64::MAX).saturating_mul(NANO);
+        let left = self.nano_tokens.checked_sub(nano(count)).filter(|left| *left >= nano(rest));
         self.nano_tokens = left.unwrap_or(self.nano_tokens);
         left.is_some()
     }

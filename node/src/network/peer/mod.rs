@@ -1,8 +1,10 @@
 //! What is known of one peer while it is connected.
 
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use libp2p::PeerId;
+use shared::hash::TxId;
 
 use super::event::PeerStatus;
 use super::limits;
@@ -10,7 +12,7 @@ use super::pending::Pending;
 use crate::peers::{MAX_REASON_CHARS, PeerAddress};
 use crate::rate::TokenBucket;
 use crate::sync::{PeerKey, Sync};
-use crate::wire::{Hello, MAX_AGENT_BYTES};
+use crate::wire::{Hello, MAX_AGENT_BYTES, Request};
 
 /// A connected peer.
 #[derive(Debug)]
@@ -29,6 +31,10 @@ pub(super) struct Peer {
     pub(super) pending: Pending,
     /// When it was asked last what waits there.
     pub(super) pending_asked: Option<Instant>,
+    /// Where in its list we go on, when it has more than we hold.
+    pub(super) pending_from: usize,
+    /// How long it is not asked again.
+    pub(super) pending_pause: Duration,
     /// Whether it sent something that others must come before, which it must have and we have not.
     pub(super) has_more: bool,
     pub(super) budget: Budget,
@@ -77,6 +83,8 @@ impl Peer {
             hello: None,
             pending: Pending::default(),
             pending_asked: None,
+            pending_from: 0,
+            pending_pause: limits::ASK_FOR_GAP,
             has_more: false,
             budget: Budget::new(),
             latency: None,
@@ -87,7 +95,30 @@ impl Peer {
     /// Returns whether it is to be asked what waits there: it never was, or it told us something whose predecessors did not
     /// reach us.
     pub(super) fn is_to_be_asked(&self) -> bool {
-        self.pending_asked.is_none_or(|asked| self.has_more && asked.elapsed() >= limits::ASK_FOR_GAP)
+        self.may_be_asked() && (self.pending_asked.is_none() || self.has_more)
+    }
+
+    /// Returns whether it may be asked what waits there.
+    pub(super) fn may_be_asked(&self) -> bool {
+        let has_rested = |asked: Instant| asked.elapsed() >= self.pending_pause;
+        self.pending.is_done() && self.pending_asked.is_none_or(has_rested)
+    }
+
+    /// Takes note of which transactions wait there that we have not, and of which we can keep so many.
+    pub(super) fn begin_pending(&mut self, unknown: VecDeque<TxId>, most: usize) {
+        if !unknown.is_empty() {
+            // Until something of it is admitted.
+            self.pending_pause = (self.pending_pause * 2).min(limits::ASK_FOR_GAP_MOST);
+        }
+        self.pending = Pending::begin(unknown, most, &mut self.pending_from);
+    }
+
+    /// Returns the next question for what waits there, which is paid for now: its answer costs nothing more.
+    pub(super) fn next_pending(&mut self) -> Option<Request> {
+        let Self { pending, budget, since, .. } = self;
+        pending.next(|count| {
+            budget.transactions.take_leaving(count, limits::UNASKED_TRANSACTIONS, since.elapsed())
+        })
     }
 
     /// Returns what an operator may see, once the peer said hello. `sync` may know more of its chain since.

@@ -27,3 +27,39 @@ fn whoever_came_but_said_nothing_is_shown_to_nobody() {
     assert_eq!((status.agent, status.height), (format!("a{}", "ü".repeat(63)), 7));
     assert_eq!(status.address, "9.9.9.9:11111".parse().ok());
 }
+
+#[test]
+fn what_we_ask_for_leaves_room_for_what_is_pushed() {
+    let id = PeerId::random();
+    let mut peer = Peer::new(id, PeerKey(1), None, None, true, false);
+    peer.begin_pending((0..60_000_u32).map(tx_id).collect(), 50_000);
+    let mut asked = 0;
+    while let Some(Request::Transactions { ids }) = peer.next_pending() {
+        asked += ids.len();
+        peer.pending.answered();
+    }
+    assert!((24_000..50_000).contains(&asked), "{asked}");
+    assert!(!peer.pending.is_done(), "the rest comes later");
+    assert!(peer.budget.transactions.take_many(24_000, peer.since.elapsed()));
+}
+
+#[test]
+fn who_has_nothing_that_we_take_is_asked_ever_more_seldom() {
+    let mut peer = Peer::new(PeerId::random(), PeerKey(1), None, None, true, false);
+    assert!(peer.is_to_be_asked());
+    let pauses: Vec<_> = (0..9)
+        .map(|_| {
+            peer.begin_pending([tx_id(1)].into(), 10);
+            peer.pending_pause.as_secs()
+        })
+        .collect();
+    assert_eq!(pauses, [10, 20, 40, 80, 160, 320, 600, 600, 600]);
+    peer.begin_pending(VecDeque::new(), 10);
+    assert_eq!(peer.pending_pause.as_secs(), 600);
+}
+
+fn tx_id(number: u32) -> TxId {
+    let mut id = [0; 32];
+    id[..4].copy_from_slice(&number.to_be_bytes());
+    TxId(id)
+}

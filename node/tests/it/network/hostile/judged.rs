@@ -249,6 +249,46 @@ async fn what_is_pushed_and_what_is_answered_have_one_budget() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_small_mempool_asks_for_what_it_can_hold_and_blames_nobody_who_holds_more() {
+    const HOLDS: usize = 1_500;
+    let spec = easy_spec();
+    let (directory, clock) = (tempfile::tempdir().unwrap(), ManualClock::new(&spec));
+    let node =
+        TestNode::start_in(directory, &spec, &clock, &[], |config| config.chain.mempool.count = HOLDS).await;
+    node.mine(1, address(0)).await;
+    let mut peer = Peer::greeted(node.node.network.address(), &spec).await;
+    let gossip = Gossip::open(&mut peer, &spec).await;
+    let ids: Vec<_> = (0..50_000_u64).map(|number| cheap(number).id()).collect();
+    let gap = sign(&spec, 0, payment(0, address(1), 1));
+    let mut rounds: Vec<BTreeSet<_>> = Vec::new();
+    while rounds.iter().map(BTreeSet::len).sum::<usize>() < 2 * HOLDS {
+        let (stream, question) = peer.asked().await.unwrap();
+        let answer = match question {
+            Request::PendingIds => {
+                rounds.push(BTreeSet::new());
+                Response::PendingIds(ids.clone())
+            }
+            Request::Transactions { ids } => {
+                let round = rounds.last_mut().unwrap();
+                let answer = Response::Transactions((0..ids.len() as u64).map(cheap).collect());
+                round.extend(ids);
+                assert!(round.len() <= HOLDS, "{}", round.len());
+                answer
+            }
+            other => panic!("{other:?}"),
+        };
+        peer.answer(stream, &answer).await.unwrap();
+        // Others would have to come before, so that it asks again.
+        let rpc = announced(&spec, &peer, vec![gap.clone()], rounds.len() as u64);
+        gossip.send(&mut peer, &rpc).await.unwrap();
+    }
+    assert_eq!(rounds.len(), 2);
+    assert!(rounds[0].is_disjoint(&rounds[1]));
+    assert_eq!(node.node.network.peers().await.unwrap().peers[0].score, 0);
+    node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_one_sender_pays_is_admitted_in_the_order_of_its_messages() {
     let spec = easy_spec();
     let (node, mut peer, gossip) = gossiping(&spec, 20).await;

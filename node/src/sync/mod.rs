@@ -130,7 +130,9 @@ pub enum Outcome {
     Undecided,
     /// It obeys rules that this program is too old to know, which says nothing against it.
     UpgradeNeeded,
-    /// It was not looked at, because of one before it or because our disk is full.
+    /// Our disk has no room for it.
+    NoRoom,
+    /// It was not looked at, because of one before it or because of our own trouble.
     Skipped,
 }
 

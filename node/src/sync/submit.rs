@@ -19,6 +19,9 @@ const MAX_SUBMITS: usize = 2;
 const MIN_RESUME_MS: u64 = 2_000;
 /// which doubles each time up to this.
 const MAX_RESUME_MS: u64 = 300_000;
+/// or to this, when only the disk was full: somebody makes room and waits for it to be used, and what is fetched in vain is
+/// no more than 32 MiB.
+const MAX_NO_ROOM_MS: u64 = 60_000;
 
 /// A block that the chain has.
 #[derive(Debug)]
@@ -38,8 +41,8 @@ pub(super) struct Pause {
 }
 
 impl Pause {
-    fn begin(&mut self, now_ms: u64) {
-        self.last_ms = (self.last_ms * 2).clamp(MIN_RESUME_MS, MAX_RESUME_MS);
+    fn begin(&mut self, now_ms: u64, most_ms: u64) {
+        self.last_ms = (self.last_ms * 2).clamp(MIN_RESUME_MS, most_ms);
         self.until_ms = now_ms + self.last_ms;
     }
 }
@@ -135,14 +138,19 @@ impl Sync {
                 self.blame(peer, Fault::Condemned);
                 Verdict::Reject
             }
+            Outcome::NoRoom => self.put_off(announced.is_some(), MAX_NO_ROOM_MS),
             Outcome::Undecided | Outcome::UpgradeNeeded | Outcome::Skipped => {
-                // What was announced is one block, and no reason to hold back all others.
-                if announced.is_none() {
-                    self.pause.begin(self.now.ms);
-                }
-                Verdict::Ignore
+                self.put_off(announced.is_some(), MAX_RESUME_MS)
             }
         }
+    }
+
+    /// Tries again later. What was announced is one block, and no reason to hold back all others.
+    fn put_off(&mut self, is_announced: bool, most_ms: u64) -> Verdict {
+        if !is_announced {
+            self.pause.begin(self.now.ms, most_ms);
+        }
+        Verdict::Ignore
     }
 
     /// Notes that a block is stored; returns whether it is the new tip.

@@ -11,6 +11,7 @@ use shared::spec::ChainSpec;
 
 use super::turns::Turn;
 use crate::chain::{ChainHandle, RefusedBlock, SubmitError, View};
+use crate::store::StoreError;
 use crate::sync::{Delivered, Outcome};
 use crate::verifier::AwsLcVerifier;
 
@@ -104,6 +105,7 @@ fn outcome(error: SubmitError) -> Outcome {
         SubmitError::BadBody(error) => Outcome::BadBody(error),
         SubmitError::Condemned { .. } => Outcome::Condemned,
         SubmitError::Undecided(_) | SubmitError::TooLittleWork { .. } => Outcome::Undecided,
+        SubmitError::Store(StoreError::NoRoom { .. }) => Outcome::NoRoom,
         // Our own trouble, of which the chain thread tells.
         SubmitError::Store(_) | SubmitError::Stopped => Outcome::Skipped,
     }

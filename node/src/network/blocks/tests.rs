@@ -123,3 +123,10 @@ async fn an_invalid_block_far_below_the_tip_is_condemned_when_it_was_asked_for()
     drop(chain);
     thread.join().unwrap();
 }
+
+#[test]
+fn a_full_disk_is_told_apart_from_other_trouble_of_ours() {
+    let no_room = StoreError::NoRoom { path: "chain.redb".into(), free: 1, needed: 2 };
+    assert_eq!(outcome(SubmitError::Store(no_room)), Outcome::NoRoom);
+    assert_eq!(outcome(SubmitError::Stopped), Outcome::Skipped);
+}

@@ -96,7 +96,7 @@ fn a_condemned_block_is_not_followed() {
 fn what_cannot_be_judged_now_is_given_again_with_patience_that_grows() {
     let empty = Blocks::new(&easy_spec());
     let chain = empty.grown(0, 1, 1);
-    for outcome in [Outcome::Undecided, Outcome::UpgradeNeeded, Outcome::Skipped] {
+    for outcome in [Outcome::Undecided, Outcome::UpgradeNeeded, Outcome::NoRoom, Outcome::Skipped] {
         let mut bench = Bench::new(&empty);
         bench.connect(A, &chain);
         bench.answer(A, &chain);
@@ -107,6 +107,32 @@ fn what_cannot_be_judged_now_is_given_again_with_patience_that_grows() {
             assert!(bench.requests.is_empty(), "{patience}");
             bench.wait(500);
             assert_eq!(bench.requests.len(), 1, "{patience}");
+        }
+        bench.settle(&[(A, &chain)]);
+        assert_eq!(bench.tip(), chain.tip());
+        assert!(bench.faults.is_empty());
+    }
+}
+
+#[test]
+fn when_there_is_room_again_it_is_used_within_a_minute() {
+    let empty = Blocks::new(&easy_spec());
+    let chain = empty.grown(0, 1, 1);
+    for (outcome, longest) in [(Outcome::NoRoom, 60_000), (Outcome::Undecided, 300_000)] {
+        let mut bench = Bench::new(&empty);
+        bench.connect(A, &chain);
+        bench.answer(A, &chain);
+        let is_asked =
+            |bench: &Bench| bench.requests.iter().any(|(_, _, body)| matches!(body, Request::Blocks { .. }));
+        for patience in [2_000, 4_000, 8_000, 16_000, 32_000, 64_000, 128_000, 256_000, 512_000] {
+            bench.answer(A, &chain);
+            bench.judge(vec![outcome.clone()]);
+            let begun_ms = bench.now.ms;
+            while !is_asked(&bench) {
+                bench.answer(A, &chain);
+                bench.wait(500);
+            }
+            assert_eq!(bench.now.ms - begun_ms, patience.min(longest));
         }
         bench.settle(&[(A, &chain)]);
         assert_eq!(bench.tip(), chain.tip());

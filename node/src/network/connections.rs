@@ -297,6 +297,9 @@ impl Task {
         let address = self.keys.get(&key).and_then(|id| self.peers.get(id)).and_then(|peer| peer.address);
         tracing::debug!(?address, "a peer misbehaved: {fault}");
         if let Some(sentence) = sentence {
+            if let (None, Some(ban)) = (address, &sentence.ban) {
+                tracing::info!("{} is banned for what it sent before it left: {fault}", ban.address);
+            }
             self.send_away(&sentence, &fault.to_string());
         }
     }

@@ -13,7 +13,7 @@ use super::task::{Done, Judged, Task};
 use super::transactions::Origin;
 use crate::chain::{ChainEvent, ChainHandle};
 use crate::mempool::Change;
-use crate::sync::{Event, Fault, MessageKey, Verdict};
+use crate::sync::{Event, Fault, MessageKey, PeerKey, Verdict};
 use crate::wire::{BlockAnnouncement, MAX_HEADERS, MAX_TRANSACTIONS, TransactionAnnouncement};
 
 impl Task {
@@ -31,7 +31,7 @@ impl Task {
         let is_understood = if message.topic == self.topics.blocks.hash() {
             self.block_announced(propagation_source, &message_id, &message.data)
         } else {
-            self.transactions_announced(propagation_source, &message_id, &message.data)
+            self.transactions_announced(propagation_source, key, &message_id, &message.data)
         };
         if !is_understood {
             self.judge(&message_id, &propagation_source, Verdict::Reject);
@@ -60,14 +60,14 @@ impl Task {
         true
     }
 
-    fn transactions_announced(&mut self, source: PeerId, id: &MessageId, data: &[u8]) -> bool {
+    fn transactions_announced(&mut self, source: PeerId, key: PeerKey, id: &MessageId, data: &[u8]) -> bool {
         let announcement = codec::decode::<TransactionAnnouncement>(data);
         let Some(TransactionAnnouncement { transactions }) =
             announcement.ok().filter(|announcement| announcement.transactions.len() <= MAX_TRANSACTIONS)
         else {
             return false;
         };
-        self.admit(Origin::Gossip(source, id.clone()), transactions);
+        self.admit(Origin::Gossip(source, key, id.clone()), transactions);
         true
     }
 

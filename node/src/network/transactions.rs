@@ -19,8 +19,8 @@ use crate::verifier::AwsLcVerifier;
 /// How transactions came to us.
 #[derive(Debug)]
 pub(super) enum Origin {
-    /// In a gossiped message that waits for a verdict.
-    Gossip(PeerId, MessageId),
+    /// In a gossiped message that waits for a verdict. Whoever sent it may have gone by then.
+    Gossip(PeerId, PeerKey, MessageId),
     /// In an answer.
     Answer(PeerKey),
 }
@@ -45,7 +45,7 @@ impl Task {
     /// asked for was taken from it when we did.
     pub(super) fn admit(&mut self, origin: Origin, transactions: Vec<Transaction>) {
         let peer = match &origin {
-            Origin::Gossip(id, _) => self.peers.get_mut(id),
+            Origin::Gossip(id, ..) => self.peers.get_mut(id),
             Origin::Answer(key) => self.keys.get(key).and_then(|id| self.peers.get_mut(id)),
         };
         let Some(peer) = peer else { return };
@@ -53,7 +53,7 @@ impl Task {
         let is_affordable = matches!(origin, Origin::Answer(_))
             || peer.budget.transactions.take_many(transactions.len(), peer.since.elapsed());
         if !is_affordable || self.admitting >= limits::ADMISSIONS {
-            if let Origin::Gossip(source, id) = origin {
+            if let Origin::Gossip(source, _, id) = origin {
                 self.judge(&id, &source, Verdict::Ignore);
             }
             if !is_affordable {
@@ -72,13 +72,8 @@ impl Task {
     pub(super) fn admitted(&mut self, origin: Origin, admission: Admission) {
         self.admitting -= 1;
         let Admission { admitted, ids, is_whole, has_gap, invalid } = admission;
-        let key = match &origin {
-            Origin::Gossip(id, _) => self.peers.get(id).map(|peer| peer.key),
-            Origin::Answer(key) => Some(*key),
-        };
-        if let (false, Some(key), Some((peers, now))) =
-            (admitted.is_empty(), key, self.swarm.behaviour_mut().gate.peers())
-        {
+        let (Origin::Gossip(_, key, _) | Origin::Answer(key)) = origin;
+        if let (false, Some((peers, now))) = (admitted.is_empty(), self.swarm.behaviour_mut().gate.peers()) {
             peers.brought(key, Gift::Transaction, now);
         }
         if let (Origin::Answer(key), false) = (&origin, admitted.is_empty())
@@ -86,7 +81,7 @@ impl Task {
         {
             peer.pending_pause = limits::ASK_FOR_GAP;
         }
-        if let Origin::Gossip(source, id) = origin {
+        if let Origin::Gossip(source, _, id) = origin {
             if let Some(peer) = self.peers.get_mut(&source) {
                 peer.has_more |= has_gap;
             }
@@ -109,7 +104,7 @@ impl Task {
                 }
             }
         }
-        if let (Some(key), Some(error)) = (key, invalid) {
+        if let Some(error) = invalid {
             self.blame(key, &Fault::Transaction(error));
         }
     }

@@ -8,7 +8,7 @@ use crate::sync::{Now, PeerKey};
 use super::address::{PeerAddress, Scope};
 use super::evict::{self, Candidate};
 use super::score::Score;
-use super::{Direction, Gift, PeerState, Peers, Refusal, Role};
+use super::{BLAME_MS, Direction, Gift, PeerState, Peers, Refusal, Role};
 
 /// An address that a peer tells costs so many tokens.
 pub(super) const ADDRESS_TOKENS: usize = 10;
@@ -81,7 +81,7 @@ impl Peers {
             }
         };
         if let Some(evicted) = evicted {
-            self.connections.remove(&evicted);
+            self.depart(evicted, now);
         }
         let told_by = match role {
             Role::Full | Role::BlockOnly => self.book.get(&address).and_then(|entry| entry.source),
@@ -117,12 +117,23 @@ impl Peers {
 
     /// Notes that a connection is gone.
     pub fn disconnected(&mut self, peer: PeerKey, now: Now) {
-        let Some(connection) = self.connections.remove(&peer) else { return };
-        if connection.role == Role::Named {
-            self.named.ended(&connection.address, now.ms);
-        } else if connection.role != Role::Inbound && !connection.is_greeted {
-            self.count_failure(&connection.address);
+        let Some((address, role, is_greeted)) = self.depart(peer, now) else { return };
+        if role == Role::Named {
+            self.named.ended(&address, now.ms);
+        } else if role != Role::Inbound && !is_greeted {
+            self.count_failure(&address);
         }
+    }
+
+    /// Ends a connection, whose peer can still be blamed for a while if it said hello: before that it delivers nothing.
+    fn depart(&mut self, peer: PeerKey, now: Now) -> Option<(PeerAddress, Role, bool)> {
+        let connection = self.connections.remove(&peer)?;
+        let (address, role, is_greeted) = (connection.address, connection.role, connection.is_greeted);
+        self.departed.expire(now.ms);
+        if is_greeted {
+            self.departed.insert(peer, connection, now.ms.saturating_add(BLAME_MS));
+        }
+        Some((address, role, is_greeted))
     }
 
     /// Notes how long a peer took to answer a ping.

@@ -36,6 +36,10 @@ impl<K: Copy + Ord, V> Expiring<K, V> {
         self.values.get(key).filter(|(expiry, _)| *expiry > now).map(|(expiry, value)| (*expiry, value))
     }
 
+    pub(super) fn get_mut(&mut self, key: &K, now: u64) -> Option<&mut V> {
+        self.values.get_mut(key).filter(|(expiry, _)| *expiry > now).map(|(_, value)| value)
+    }
+
     pub(super) fn remove(&mut self, key: &K) -> Option<V> {
         let (expiry, value) = self.values.remove(key)?;
         self.by_expiry.remove(&(expiry, *key));

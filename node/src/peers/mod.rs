@@ -61,6 +61,10 @@ pub const MAX_BAN_S: u64 = 365 * 24 * 3_600;
 pub const MAX_BANS: usize = 20_000;
 /// Characters of a ban's reason.
 pub(crate) const MAX_REASON_CHARS: usize = 200;
+/// Who has gone can be blamed for so long: what it delivered may still be judged then.
+const BLAME_MS: u64 = 60_000;
+/// Those who have gone and can be blamed: all that can come and go while the chain judges one group of blocks.
+const MAX_DEPARTED: usize = 4_096;
 /// Neighbours that are dialled first after a restart.
 const MAX_ANCHORS: usize = 2;
 
@@ -226,6 +230,8 @@ pub struct Peers {
     limits: PeerLimits,
     draw: Draw,
     connections: BTreeMap<PeerKey, connections::Connection>,
+    /// Those that ended, by milliseconds.
+    departed: Expiring<PeerKey, connections::Connection>,
     /// Who is being dialled.
     dialling: BTreeMap<PeerAddress, Role>,
     dialled: RecentDials,
@@ -253,6 +259,7 @@ impl Peers {
             limits,
             draw: Draw::new(seed),
             connections: BTreeMap::new(),
+            departed: Expiring::new(MAX_DEPARTED),
             dialling: BTreeMap::new(),
             dialled: RecentDials::new(),
             scores: Expiring::new(MAX_BANS),
@@ -332,11 +339,11 @@ impl Peers {
         self.book.insert(address, Entry { source: None, reached_s: None, tried_s: 0, failures: 0 });
     }
 
-    /// Counts a fault, and returns who has to go for it. The points stay with the address, so that coming again
-    /// does not clear them.
+    /// Counts a fault, and returns who has to go for it. The points stay with the address, so that neither hanging up
+    /// nor coming again clears them.
     pub fn blame(&mut self, peer: PeerKey, fault: &Fault, now: Now) -> Option<Sentence> {
         let earned = points(fault);
-        let connection = self.connections.get_mut(&peer)?;
+        let connection = self.connections.get_mut(&peer).or_else(|| self.departed.get_mut(&peer, now.ms))?;
         connection.score.add(earned, now.ms);
         if connection.is_exempt() {
             let is_over = connection.score.points(now.ms) >= MAX_POINTS;
@@ -346,6 +353,10 @@ impl Peers {
             return is_over.then(|| Sentence { close: BTreeSet::from([peer]), ban: None });
         }
         let key = connection.address.ban_key();
+        // What else it delivered before it was sent away changes nothing.
+        if self.bans.get(&key, now.unix_s).is_some() {
+            return None;
+        }
         let mut score = self.scores.get(&key, now.ms).map(|(_, score)| *score).unwrap_or_default();
         score.add(earned, now.ms);
         self.scores.insert(key, score, score.ends_ms());

@@ -337,12 +337,11 @@ impl Sync {
         }
     }
 
-    /// Blames a peer, and believes nothing more of what it called its own.
+    /// Blames a peer, and believes nothing more of what it called its own. It may have gone: whoever hangs up before its
+    /// blocks are judged is to blame all the same.
     pub(super) fn blame(&mut self, key: PeerKey, fault: Fault) {
-        if self.peers.contains_key(&key) {
-            self.distrust(key);
-            self.actions.push(Action::Blame { peer: key, fault });
-        }
+        self.distrust(key);
+        self.actions.push(Action::Blame { peer: key, fault });
     }
 
     /// Believes nothing more of what a peer called its own.

@@ -166,7 +166,7 @@ pub enum Action {
     },
     /// A peer misbehaved.
     Blame {
-        /// Who.
+        /// Who; it may have gone since.
         peer: PeerKey,
         /// How.
         fault: Fault,

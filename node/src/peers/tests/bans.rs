@@ -6,7 +6,7 @@ use shared::hash::BlockHash;
 use crate::sync::{Fault, Now, PeerKey};
 
 use super::super::{
-    BAN_S, Ban, BanKey, MAX_BAN_S, MAX_BANS, Peers, Refusal, Saved, Sentence, WishError, points,
+    BAN_S, Ban, BanKey, Direction, MAX_BAN_S, MAX_BANS, Peers, Refusal, Saved, Sentence, WishError, points,
 };
 use super::{START_S, address, admit, at, peers};
 
@@ -99,6 +99,52 @@ fn coming_again_clears_nothing_but_time_does() {
     assert_eq!(peers.list(at(72)).next().unwrap().points, 98);
     assert_eq!(peers.list(at(7_200)).next().unwrap().points, 0);
     assert!(peers.blame(PeerKey(3), &slow(), at(72)).is_some());
+}
+
+#[test]
+fn hanging_up_evades_no_blame() {
+    let mut peers = peers();
+    // It goes before what it sent is judged, and comes again.
+    for key in 1..=2 {
+        admit(&mut peers, key, &format!("9.9.9.9:{key}"), at(key));
+        peers.greeted(PeerKey(key), at(key));
+        peers.disconnected(PeerKey(key), at(key));
+    }
+    admit(&mut peers, 3, "9.9.9.9:3", at(3));
+    assert_eq!(peers.blame(KEY, &invalid(), at(3)), None);
+    assert_eq!(peers.list(at(3)).next().unwrap().points, 50);
+    let sentence = peers.blame(PeerKey(2), &invalid(), at(3)).unwrap();
+    assert_eq!(sentence.close, BTreeSet::from([PeerKey(3)]));
+    assert!(matches!(peers.may_connect(address("9.9.9.9:4"), at(3)), Err(Refusal::Banned(_))));
+    // The rest of what it sent is no second ban, and no longer one.
+    peers.disconnected(PeerKey(3), at(3));
+    assert_eq!(peers.blame(PeerKey(3), &condemning(), at(10)), None);
+    assert_eq!(peers.bans(at(10)).next().cloned(), sentence.ban);
+
+    // Who said no hello has delivered nothing, and nobody is remembered for ever.
+    for (key, from) in [(4, "9.9.9.8:1"), (5, "9.9.9.7:1")] {
+        admit(&mut peers, key, from, at(20));
+    }
+    peers.greeted(PeerKey(5), at(20));
+    peers.disconnected(PeerKey(4), at(20));
+    peers.disconnected(PeerKey(5), at(20));
+    assert_eq!(peers.blame(PeerKey(4), &condemning(), at(21)), None);
+    assert_eq!(peers.blame(PeerKey(5), &condemning(), at(80)), None);
+    assert_eq!(peers.bans(at(80)).count(), 1);
+}
+
+#[test]
+fn whoever_was_named_and_hung_up_is_not_dialled_soon() {
+    let mut peers = peers();
+    let named = address("9.9.9.9:11111");
+    peers.name(named).unwrap();
+    peers.next_dials(at(0));
+    peers.connected(KEY, named, Direction::Outbound, at(0)).unwrap();
+    peers.greeted(KEY, at(0));
+    peers.disconnected(KEY, at(1));
+    assert_eq!(peers.blame(KEY, &condemning(), at(2)).unwrap().ban, None);
+    assert_eq!(peers.next_dials(at(301)), []);
+    assert_eq!(peers.next_dials(at(302)).len(), 1);
 }
 
 #[test]

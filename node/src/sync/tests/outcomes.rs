@@ -26,6 +26,19 @@ fn a_bad_body_is_blamed_on_who_delivered_it_and_the_right_one_is_taken() {
 }
 
 #[test]
+fn hanging_up_before_the_verdict_evades_no_blame() {
+    let empty = Blocks::new(&easy_spec());
+    let chain = empty.grown(0, 3, 1);
+    let mut bench = Bench::new(&empty);
+    bench.connect(A, &chain);
+    bench.answer(A, &chain);
+    bench.answer(A, &chain);
+    bench.handle(Event::Disconnected { peer: A });
+    bench.judge(vec![Outcome::Stored, Outcome::BadBody(bad_body()), Outcome::Skipped]);
+    assert_eq!(bench.faults, [(A, Fault::Body(bad_body()))]);
+}
+
+#[test]
 fn an_invalid_block_condemns_what_follows_without_fetching_it() {
     let trunk = Blocks::new(&easy_spec()).grown(0, 100, 1);
     let mut bench = Bench::new(&trunk);

@@ -151,6 +151,61 @@ async fn a_block_of_a_newer_version_is_told_and_blamed_on_nobody() {
     node.stop().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_spoils_bodies_and_hangs_up_at_once_is_banned() {
+    let Some(ip) = outer_ip() else {
+        println!("SKIPPED: this computer has loopback addresses alone");
+        return;
+    };
+    let spec = easy_spec();
+    let (node, at) = node_at(&spec, ip).await;
+    let honest = TestNode::start(&spec, &node.clock, &[]).await;
+    // More than two questions hold.
+    let tip = honest.mine(40, address(0)).await;
+    let snapshot = honest.node.chain.snapshot().unwrap();
+    let headers = snapshot.best_headers(1, 40).unwrap();
+    let spoiled = |hash| {
+        let mut block: Block = codec::decode(&snapshot.block(&hash).unwrap().unwrap().bytes).unwrap();
+        block.coinbase.message.push(0);
+        codec::encode(&block)
+    };
+    let mut liar = Peer::connect(at, &spec).await;
+    let mut work = honest.node.chain.view().tip.work.to_le_bytes();
+    work.reverse();
+    liar.ask(&Request::Hello(Hello { height: 40, tip, work, ..hello(&spec) })).await.unwrap();
+    // The first blocks it owes, so that nothing of the next ones can be judged before it has gone.
+    let mut questions = 0;
+    while questions < 3 {
+        let (stream, question) = liar.asked().await.unwrap();
+        let answer = match question {
+            Request::Headers { .. } => Response::Headers(headers.clone()),
+            Request::Blocks { hashes } => {
+                questions += 1;
+                if questions != 2 {
+                    continue;
+                }
+                Response::Blocks(hashes.into_iter().map(spoiled).collect())
+            }
+            _ => continue,
+        };
+        liar.answer(stream, &answer).await.unwrap();
+    }
+    liar.close().await.unwrap();
+    liar.is_left().await;
+    node.has_peers(0).await;
+    node.node.network.add(honest.name().parse().unwrap()).await.unwrap();
+    node.reaches(tip).await;
+    let bans = node.node.network.bans(None, 10).await.unwrap();
+    let [ban] = &bans.entries[..] else { panic!("{bans:?}") };
+    assert_eq!(ban.address, BanKey::of(ip).to_string());
+    assert!(ban.reason.contains("BLK-2"), "{}", ban.reason);
+    let again = Peer::over(super::wire::connect(at).await, &spec, true).await;
+    assert!(again.is_err());
+    drop(snapshot);
+    node.stop().await;
+    honest.stop().await;
+}
+
 /// A node with so many blocks of one miner, and a peer that gossips with it.
 pub(super) async fn gossiping(spec: &Arc<ChainSpec>, blocks: usize) -> (TestNode, Peer, Gossip) {
     let node = TestNode::start(spec, &ManualClock::new(spec), &[]).await;

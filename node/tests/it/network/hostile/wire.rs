@@ -146,6 +146,8 @@ pub(super) struct Peer {
     /// How much more it takes, by stream.
     credit: watch::Receiver<BTreeMap<u32, u64>>,
     sent: BTreeMap<u32, u64>,
+    /// The beginnings of questions, by stream: the node asks several at once.
+    heard: BTreeMap<u32, Vec<u8>>,
     last_stream: Option<u32>,
     reader: AbortHandle,
 }
@@ -182,8 +184,8 @@ impl Peer {
                 drop(sender.send(frame));
             }
         });
-        let (sent, reader) = (BTreeMap::new(), reader.abort_handle());
-        Ok(Self { key, spec: spec.clone(), writer, frames, credit, sent, last_stream: None, reader })
+        let (sent, heard, reader) = (BTreeMap::new(), BTreeMap::new(), reader.abort_handle());
+        Ok(Self { key, spec: spec.clone(), writer, frames, credit, sent, heard, last_stream: None, reader })
     }
 
     /// Connects and says hello.
@@ -274,15 +276,16 @@ impl Peer {
     /// Waits for a question of the node's; `None` when it leaves instead.
     pub(super) async fn asked(&mut self) -> Option<(u32, Request)> {
         let named = proposal(&self.protocol("sync"));
-        let mut said: BTreeMap<u32, Vec<u8>> = BTreeMap::new();
         loop {
             let frame = timeout(DEADLINE, self.frames.recv()).await.expect("the node asks or leaves")?;
-            let all = said.entry(frame.stream).or_default();
+            let all = self.heard.entry(frame.stream).or_default();
             let had_name = all.starts_with(&named);
             all.extend(&frame.body);
             let Some(question) = all.strip_prefix(named.as_slice()) else { continue };
             if frame.flags & FIN != 0 {
-                return Some((frame.stream, codec::decode(question).unwrap()));
+                let question = codec::decode(question).unwrap();
+                self.heard.remove(&frame.stream);
+                return Some((frame.stream, question));
             }
             if !had_name {
                 // It goes on once we agree.

@@ -174,7 +174,9 @@ impl Task {
             Ok(evicted) => {
                 let is_named = address.is_some_and(|address| peers.named().any(|named| named == address));
                 self.keys.insert(key, id);
-                self.peers.insert(id, Peer::new(id, key, address, dialled, is_inbound, is_named));
+                let budget = self.budgets.of(address, now.ms);
+                let peer = Peer::new(id, key, address, dialled, is_inbound, is_named);
+                self.peers.insert(id, Peer { budget, ..peer });
                 if let Some(evicted) = evicted {
                     self.leave(evicted, "its place was needed");
                 }
@@ -368,6 +370,9 @@ impl Task {
         self.keys.remove(&peer.key);
         if let Some((peers, now)) = self.swarm.behaviour_mut().gate.peers() {
             peers.disconnected(peer.key, now);
+            if let Some(address) = peer.address {
+                self.budgets.keep(address, peer.budget, peer.since.elapsed(), now.ms);
+            }
         }
         let address = peer.address.map(|address| (address.ip(), address.port()).into());
         let reason = peer.reason.or(cause);

@@ -91,6 +91,11 @@ pub(super) const TRANSACTION_RATE: Rate = Rate { per_second: 5_000, burst: 50_00
 pub(super) const UNASKED_TRANSACTIONS: usize = 25_000;
 /// Gossiped messages of one peer, its own and those that it passes on.
 pub(super) const MESSAGE_RATE: Rate = Rate { per_second: 500, burst: 2_000 };
+/// What is left of them is remembered for so long after a peer left, for whoever comes from its address next: the longest
+/// that one of them takes to be full again.
+pub(super) const BUDGET_MEMORY: Duration = Duration::from_secs(10);
+/// Addresses of which it is remembered: 1 MB, and more than can come and go in that time.
+pub(super) const BUDGETS: usize = 4_096;
 /// Messages with transactions that are being judged at once, whoever sent them; what comes then is not looked at. A
 /// hundred of the largest have 50 MB.
 pub(super) const ADMISSIONS: usize = 100;

@@ -26,7 +26,7 @@ use super::names::Names;
 use super::notices::Notices;
 use super::orders::{ORDER_CAPACITY, Order};
 use super::outbox::Outbox;
-use super::peer::Peer;
+use super::peer::{Budgets, Peer};
 use super::transactions::{Admission, Origin};
 use super::turns::Turns;
 use super::unsent::Unsent;
@@ -94,6 +94,7 @@ pub(crate) struct Task {
     /// By id: whatever number of connections there are with one, it is one peer.
     pub(super) peers: BTreeMap<PeerId, Peer>,
     pub(super) keys: BTreeMap<PeerKey, PeerId>,
+    pub(super) budgets: Budgets,
     /// Who was sent away, and when its line is cut: nothing that it says counts any more.
     pub(super) leaving: HashMap<PeerId, Instant>,
     pub(super) dials: HashMap<ConnectionId, PeerAddress>,
@@ -207,6 +208,7 @@ impl Listening {
             names: Names::new(config.peers, now),
             peers: BTreeMap::new(),
             keys: BTreeMap::new(),
+            budgets: Budgets::new(),
             leaving: HashMap::new(),
             dials: HashMap::new(),
             last_key: 0,

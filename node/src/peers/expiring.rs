@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Holds each value until its time, and never more than a fixed number of them: when there is no room, the one that
 /// would go first goes. Every operation takes O(log n).
 #[derive(Debug)]
-pub(super) struct Expiring<K, V> {
+pub(crate) struct Expiring<K, V> {
     max: usize,
     values: BTreeMap<K, (u64, V)>,
     /// The same keys by their time.
@@ -13,7 +13,7 @@ pub(super) struct Expiring<K, V> {
 }
 
 impl<K: Copy + Ord, V> Expiring<K, V> {
-    pub(super) fn new(max: usize) -> Self {
+    pub(crate) fn new(max: usize) -> Self {
         Self { max, values: BTreeMap::new(), by_expiry: BTreeSet::new() }
     }
 
@@ -22,7 +22,7 @@ impl<K: Copy + Ord, V> Expiring<K, V> {
     }
 
     /// Holds a value in place of the key's last one until the time `expiry`.
-    pub(super) fn insert(&mut self, key: K, value: V, expiry: u64) {
+    pub(crate) fn insert(&mut self, key: K, value: V, expiry: u64) {
         self.remove(&key);
         self.by_expiry.insert((expiry, key));
         self.values.insert(key, (expiry, value));
@@ -32,22 +32,22 @@ impl<K: Copy + Ord, V> Expiring<K, V> {
     }
 
     /// Returns the value, and until when it is held.
-    pub(super) fn get(&self, key: &K, now: u64) -> Option<(u64, &V)> {
+    pub(crate) fn get(&self, key: &K, now: u64) -> Option<(u64, &V)> {
         self.values.get(key).filter(|(expiry, _)| *expiry > now).map(|(expiry, value)| (*expiry, value))
     }
 
-    pub(super) fn get_mut(&mut self, key: &K, now: u64) -> Option<&mut V> {
+    pub(crate) fn get_mut(&mut self, key: &K, now: u64) -> Option<&mut V> {
         self.values.get_mut(key).filter(|(expiry, _)| *expiry > now).map(|(_, value)| value)
     }
 
-    pub(super) fn remove(&mut self, key: &K) -> Option<V> {
+    pub(crate) fn remove(&mut self, key: &K) -> Option<V> {
         let (expiry, value) = self.values.remove(key)?;
         self.by_expiry.remove(&(expiry, *key));
         Some(value)
     }
 
     /// Drops what has had its time.
-    pub(super) fn expire(&mut self, now: u64) {
+    pub(crate) fn expire(&mut self, now: u64) {
         while self.by_expiry.first().is_some_and(|(expiry, _)| *expiry <= now) {
             self.remove_first();
         }

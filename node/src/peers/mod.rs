@@ -29,6 +29,7 @@ use crate::sync::{Fault, Now, PeerKey};
 
 pub use address::{AddressError, BanKey, Group, PeerAddress, Scope};
 pub(crate) use dials::RecentDials;
+pub(crate) use expiring::Expiring;
 pub use named::MAX_NAMED;
 pub use saved::{Ban, SAVED_VERSION, Saved, SavedAddress};
 pub use score::{MAX_POINTS, points};
@@ -36,7 +37,6 @@ pub use score::{MAX_POINTS, points};
 use book::{Book, Entry};
 use connections::ADDRESS_TOKENS;
 use draw::Draw;
-use expiring::Expiring;
 use named::Named;
 use score::Score;
 

@@ -35,6 +35,17 @@ impl TokenBucket {
         self.take_many(1, now)
     }
 
+    /// Begins to count time anew at `now`, with what is left then.
+    pub fn restart(&mut self, now: Duration) {
+        self.take_many(0, now);
+        self.updated = Duration::ZERO;
+    }
+
+    /// Leaves no more than `other` has, if both count time from the same moment.
+    pub fn limit_to(&mut self, other: &Self) {
+        self.nano_tokens = self.nano_tokens.min(other.nano_tokens);
+    }
+
     /// Takes all of `count` tokens, or returns false and takes none.
     pub fn take_many(&mut self, count: usize, now: Duration) -> bool {
         self.take_leaving(count, 0, now)

@@ -9,7 +9,7 @@ use shared::hash::TxId;
 use super::event::PeerStatus;
 use super::limits;
 use super::pending::Pending;
-use crate::peers::{MAX_REASON_CHARS, PeerAddress};
+use crate::peers::{BanKey, Expiring, MAX_REASON_CHARS, PeerAddress, Scope};
 use crate::rate::TokenBucket;
 use crate::sync::{PeerKey, Sync};
 use crate::wire::{Hello, MAX_AGENT_BYTES, Request};
@@ -44,7 +44,7 @@ pub(super) struct Peer {
 }
 
 /// What a peer may still cost. One for all its ways to us, so that none goes round another.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Budget {
     pub(super) requests: TokenBucket,
     pub(super) bytes: TokenBucket,
@@ -60,6 +60,50 @@ impl Budget {
             transactions: TokenBucket::new(limits::TRANSACTION_RATE),
             messages: TokenBucket::new(limits::MESSAGE_RATE),
         }
+    }
+
+    fn buckets(&mut self) -> [&mut TokenBucket; 4] {
+        [&mut self.requests, &mut self.bytes, &mut self.transactions, &mut self.messages]
+    }
+
+    fn restart(&mut self, now: Duration) {
+        self.buckets().into_iter().for_each(|bucket| bucket.restart(now));
+    }
+}
+
+/// What those who left may still cost when they come again: else whoever hangs up in time could cost anything. This
+/// computer has no limit, as for connections.
+#[derive(Debug)]
+pub(super) struct Budgets(Expiring<BanKey, (u64, Budget)>);
+
+impl Budgets {
+    pub(super) fn new() -> Self {
+        Self(Expiring::new(limits::BUDGETS))
+    }
+
+    /// Returns what one who comes from an address may cost: as much as is left of the one there that had least.
+    pub(super) fn of(&self, address: Option<PeerAddress>, now_ms: u64) -> Budget {
+        let kept = address.and_then(|address| self.0.get(&address.ban_key(), now_ms));
+        kept.map_or_else(Budget::new, |(_, (left_ms, budget))| {
+            let mut budget = budget.clone();
+            budget.restart(Duration::from_millis(now_ms.saturating_sub(*left_ms)));
+            budget
+        })
+    }
+
+    /// Keeps what is left when a peer goes that was there for `stay`.
+    pub(super) fn keep(&mut self, address: PeerAddress, mut budget: Budget, stay: Duration, now_ms: u64) {
+        if address.scope() == Scope::Loopback {
+            return;
+        }
+        budget.restart(stay);
+        let mut least = self.of(Some(address), now_ms);
+        for (bucket, least) in budget.buckets().into_iter().zip(least.buckets()) {
+            bucket.limit_to(least);
+        }
+        let memory_ms = u64::try_from(limits::BUDGET_MEMORY.as_millis()).unwrap_or(u64::MAX);
+        self.0.expire(now_ms);
+        self.0.insert(address.ban_key(), (now_ms, budget), now_ms.saturating_add(memory_ms));
     }
 }
 

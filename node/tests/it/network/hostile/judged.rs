@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
+use std::ops::Range;
 use std::process::Command;
 use std::sync::Arc;
 
@@ -261,6 +262,49 @@ fn cheap(number: u64) -> Transaction {
     Transaction { body, signature: Vec::new() }
 }
 
+/// Messages with a thousand such transactions each, of which one differs.
+fn thousands(spec: &ChainSpec, peer: &Peer, numbers: Range<u64>) -> Vec<Vec<u8>> {
+    let mark = 0xfeed_u64.to_be_bytes();
+    let transactions = (0xfeed..0xfeed + 1_000_u64).map(cheap).collect();
+    let mut data = codec::encode(&TransactionAnnouncement { transactions });
+    let at = data.windows(mark.len()).position(|bytes| bytes == mark).unwrap();
+    let push = |number: u64| {
+        data[at..at + mark.len()].copy_from_slice(&(1 << 32 | number).to_be_bytes());
+        publish(&message(&peer.key, &data, number, &topic(spec, "transactions")))
+    };
+    numbers.map(push).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn coming_again_brings_no_new_budget() {
+    let Some(ip) = outer_ip() else {
+        println!("SKIPPED: this computer has loopback addresses alone");
+        return;
+    };
+    let spec = easy_spec();
+    let (node, at) = node_at(&spec, ip).await;
+    // Each time it sends less than its budget, and goes.
+    for number in 0..20 {
+        let Ok(mut peer) = Peer::over(super::wire::connect(at).await, &spec, true).await else { break };
+        peer.greet().await;
+        let gossip = Gossip::open(&mut peer, &spec).await;
+        for rpc in thousands(&spec, &peer, number * 40..(number + 1) * 40) {
+            if gossip.send(&mut peer, &rpc).await.is_err() {
+                break;
+            }
+        }
+        if peer.is_heard().await {
+            drop(peer.close().await);
+        }
+        peer.is_left().await;
+        node.has_peers(0).await;
+    }
+    let bans = node.node.network.bans(None, 10).await.unwrap();
+    let reasons: Vec<_> = bans.entries.iter().map(|ban| ban.reason.as_str()).collect();
+    assert_eq!(reasons, ["too much: transactions"]);
+    node.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_pushed_and_what_is_answered_have_one_budget() {
     let spec = easy_spec();
@@ -283,18 +327,8 @@ async fn what_is_pushed_and_what_is_answered_have_one_budget() {
         };
         peer.answer(stream, &answer).await.unwrap();
     }
-    // The rest is pushed, in messages that differ in one transaction each. They are made before, because the budget grows
-    // with time.
-    let mark = 0xfeed_u64.to_be_bytes();
-    let transactions = (0xfeed..0xfeed + 1_000_u64).map(cheap).collect();
-    let mut data = codec::encode(&TransactionAnnouncement { transactions });
-    let at = data.windows(mark.len()).position(|bytes| bytes == mark).unwrap();
-    let mut push = |number: u64| {
-        data[at..at + mark.len()].copy_from_slice(&number.to_be_bytes());
-        publish(&message(&peer.key, &data, number, &topic(&spec, "transactions")))
-    };
-    let pushed: Vec<_> = (1 << 32..(1 << 32) + 200).map(&mut push).collect();
-    for rpc in pushed {
+    // The rest is pushed. It is made before, because the budget grows with time.
+    for rpc in thousands(&spec, &peer, 0..200) {
         if gossip.send(&mut peer, &rpc).await.is_err() {
             break;
         }

@@ -13,6 +13,9 @@ pub(super) const CONNECTIONS_PER_PEER: u32 = 2;
 /// Connections that are being made.
 pub(super) const PENDING_INBOUND: u32 = 32;
 pub(super) const PENDING_OUTBOUND: u32 = 32;
+/// Of those that came, with one address: as many as may stay, and one that hangs for each of them. Eight addresses would
+/// have to be renewed all the time to keep everybody else out.
+pub(super) const PENDING_OF_ADDRESS: usize = 4;
 /// Of all memory: beyond it new connections are refused.
 pub(super) const MEMORY_SHARE: f64 = 0.9;
 /// Encryption, and after it the hellos.

@@ -22,7 +22,7 @@ use crate::network::TestNode;
 use crate::support::{DEADLINE, ManualClock, address, easy_spec, payment, sign, signed, solve};
 
 /// An address of this computer at which others could be, which is not loopback: no peer from there is ever banned.
-fn outer_ip() -> Option<IpAddr> {
+pub(super) fn outer_ip() -> Option<IpAddr> {
     let output = Command::new("hostname").arg("-I").output().ok()?;
     let text = String::from_utf8(output.stdout).ok()?;
     let mut addresses = text.split_whitespace().filter_map(|address| address.parse().ok());
@@ -30,7 +30,7 @@ fn outer_ip() -> Option<IpAddr> {
 }
 
 /// A node at that address, or at loopback.
-async fn node_at(spec: &Arc<ChainSpec>, ip: IpAddr) -> (TestNode, SocketAddr) {
+pub(super) async fn node_at(spec: &Arc<ChainSpec>, ip: IpAddr) -> (TestNode, SocketAddr) {
     let directory = tempfile::tempdir().unwrap();
     let clock = ManualClock::new(spec);
     let node = TestNode::start_in(directory, spec, &clock, &[], |config| config.host = ip.to_string()).await;

@@ -1,6 +1,6 @@
 //! Peers that promise much and send little, or take their time.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -9,6 +9,7 @@ use node::wire::{Hello, Request};
 use tokio::time::{interval, timeout};
 
 use super::gossip::Gossip;
+use super::judged::{node_at, outer_ip};
 use super::victim::Victim;
 use super::wire::{DATA, FIN, Frame, Peer, SYN, connect, hello, proposal};
 use crate::network::TestNode;
@@ -80,6 +81,32 @@ async fn a_hundred_peers_that_promise_the_largest_messages_cost_little() {
     println!("memory {before} to {after}");
     assert!(after.saturating_sub(before) < 10 << 20, "from {before} to {after}");
     victim.stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_address_that_says_nothing_keeps_nobody_out() {
+    let Some(ip) = outer_ip() else {
+        println!("SKIPPED: this computer has loopback addresses alone");
+        return;
+    };
+    let spec = easy_spec();
+    let (everywhere, own): (IpAddr, IpAddr) = match ip {
+        IpAddr::V4(_) => (Ipv4Addr::UNSPECIFIED.into(), Ipv4Addr::LOCALHOST.into()),
+        IpAddr::V6(_) => (Ipv6Addr::UNSPECIFIED.into(), Ipv6Addr::LOCALHOST.into()),
+    };
+    let (node, at) = node_at(&spec, everywhere).await;
+    let mut silent = Vec::new();
+    for _ in 0..40 {
+        silent.push(connect(SocketAddr::new(ip, at.port())).await);
+    }
+    // Another address finds a place, and so does this one once its own have had their time.
+    drop(Peer::greeted(SocketAddr::new(own, at.port()), &spec).await);
+    for socket in &mut silent {
+        let ended = timeout(DEADLINE, socket.read_to_end(&mut Vec::new())).await;
+        drop(ended.expect("the node leaves"));
+    }
+    drop(Peer::greeted(SocketAddr::new(ip, at.port()), &spec).await);
+    node.stop().await;
 }
 
 /// Sends a byte every now and then, until the node has enough of it.

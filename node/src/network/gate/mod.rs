@@ -1,5 +1,7 @@
-//! The door: asks `peers` about everybody who comes, before anything is spent on the connection.
+//! The door: asks `peers` about everybody who comes, before anything is spent on the connection, and counts those who
+//! have not said yet who they are.
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -8,14 +10,15 @@ use std::time::Instant;
 use libp2p::core::Endpoint;
 use libp2p::core::transport::PortUse;
 use libp2p::swarm::{
-    ConnectionDenied, ConnectionId, FromSwarm, NetworkBehaviour, THandler, THandlerInEvent, THandlerOutEvent,
-    ToSwarm, dummy,
+    ConnectionDenied, ConnectionId, FromSwarm, ListenFailure, NetworkBehaviour, THandler, THandlerInEvent,
+    THandlerOutEvent, ToSwarm, dummy,
 };
 use libp2p::{Multiaddr, PeerId};
 
+use super::limits;
 use super::name::peer_address;
 use crate::clock::Clock;
-use crate::peers::{PeerLimits, Peers, Saved};
+use crate::peers::{BanKey, PeerAddress, PeerLimits, Peers, Refusal, Saved, Scope};
 use crate::sync::Now;
 
 /// The time of events: one clock that never goes back, and the computer's.
@@ -40,11 +43,13 @@ impl Timer {
 pub(super) struct Gate {
     /// `None` until the node has started; nobody comes in before.
     open: Option<(Peers, Timer)>,
+    /// Whose the connections are that came and have no encryption yet.
+    pending: BTreeMap<ConnectionId, BanKey>,
 }
 
 impl Gate {
     pub(super) fn closed() -> Self {
-        Self { open: None }
+        Self { open: None, pending: BTreeMap::new() }
     }
 
     /// Lets people in, with what was `saved` of before.
@@ -57,6 +62,17 @@ impl Gate {
     pub(super) fn peers(&mut self) -> Option<(&mut Peers, Now)> {
         self.open.as_mut().map(|(peers, timer)| (peers, timer.now()))
     }
+
+    /// Refuses an address that holds its share of the places in front of the door. This computer has no limit, as for
+    /// those behind it.
+    fn may_wait(&self, address: PeerAddress) -> Result<(), Refusal> {
+        let (key, max) = (address.ban_key(), limits::PENDING_OF_ADDRESS);
+        let of_key = self.pending.values().filter(|of| **of == key).count();
+        if of_key >= max && address.scope() != Scope::Loopback {
+            return Err(Refusal::TooManyOfAddress { key, max });
+        }
+        Ok(())
+    }
 }
 
 impl NetworkBehaviour for Gate {
@@ -65,22 +81,26 @@ impl NetworkBehaviour for Gate {
 
     fn handle_pending_inbound_connection(
         &mut self,
-        _: ConnectionId,
+        connection: ConnectionId,
         _: &Multiaddr,
         remote: &Multiaddr,
     ) -> Result<(), ConnectionDenied> {
         let (peers, now) = self.peers().ok_or_else(|| ConnectionDenied::new("the node is still starting"))?;
         let address = peer_address(remote).ok_or_else(|| ConnectionDenied::new("it comes from nowhere"))?;
-        peers.may_connect(address, now).map_err(ConnectionDenied::new)
+        peers.may_connect(address, now).map_err(ConnectionDenied::new)?;
+        self.may_wait(address).map_err(ConnectionDenied::new)?;
+        self.pending.insert(connection, address.ban_key());
+        Ok(())
     }
 
     fn handle_established_inbound_connection(
         &mut self,
-        _: ConnectionId,
+        connection: ConnectionId,
         _: PeerId,
         _: &Multiaddr,
         _: &Multiaddr,
     ) -> Result<THandler<Self>, ConnectionDenied> {
+        self.pending.remove(&connection);
         Ok(dummy::ConnectionHandler)
     }
 
@@ -95,7 +115,11 @@ impl NetworkBehaviour for Gate {
         Ok(dummy::ConnectionHandler)
     }
 
-    fn on_swarm_event(&mut self, _: FromSwarm<'_>) {}
+    fn on_swarm_event(&mut self, event: FromSwarm<'_>) {
+        if let FromSwarm::ListenFailure(ListenFailure { connection_id, .. }) = event {
+            self.pending.remove(&connection_id);
+        }
+    }
 
     fn on_connection_handler_event(&mut self, _: PeerId, _: ConnectionId, event: THandlerOutEvent<Self>) {
         match event {}
@@ -105,3 +129,6 @@ impl NetworkBehaviour for Gate {
         Poll::Pending
     }
 }
+
+#[cfg(test)]
+mod tests;

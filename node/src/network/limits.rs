@@ -85,7 +85,7 @@ pub(super) const TRANSACTION_BYTES: usize = 2 << 10;
 /// What one peer may ask. Who copies a chain of small blocks asks for 128 at a time and for headers in between: 270
 /// questions a second were measured on one computer. What large blocks cost is in the bytes.
 pub(super) const REQUEST_RATE: Rate = Rate { per_second: 1_000, burst: 4_000 };
-/// Bytes of answers to one peer: a gigabit network is no faster.
+/// Bytes of answers to one peer, or what was read from the disk for them: a gigabit network is no faster.
 pub(super) const BYTE_RATE: Rate = Rate { per_second: 128 << 20, burst: 256 << 20 };
 /// Transactions of one peer whose signatures are checked: less than a tenth of what one processor can do, after a
 /// mempool's worth at once.
@@ -108,6 +108,9 @@ pub(super) const UNSENT_BYTES: usize = 16 << 20;
 pub(super) const ALL_UNSENT_BYTES: usize = 256 << 20;
 /// Answers that are being made at once, in threads of their own; whoever asks then gets none.
 pub(super) const ANSWERS: usize = 64;
+/// Of those to one peer. An honest one asks for headers, for blocks three times, for what waits and for what a new block
+/// lacks, all at once at most.
+pub(super) const ANSWERS_OF_PEER: usize = 6;
 
 /// A named peer that is not there is tried again after this, doubling up to the most.
 pub(super) const RETRY: Duration = Duration::from_secs(1);

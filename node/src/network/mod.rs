@@ -6,6 +6,7 @@
 //!
 //! Others see a [`NetworkHandle`]: who is there, how far the chain has come, and what an operator should hear.
 
+mod answering;
 mod behaviour;
 mod blocks;
 mod codec;

@@ -8,11 +8,12 @@ use libp2p::PeerId;
 use libp2p::request_response::{self, InboundFailure, OutboundFailure, OutboundRequestId};
 
 use super::codec::Question;
+use super::limits;
 use super::peer::Peer;
 use super::pending::Pending;
+use super::serve::{self, Answer};
 use super::task::{Asked, Asker, Done, Task};
 use super::transactions::Origin;
-use super::{limits, serve};
 use crate::peers::Role;
 use crate::sync::{Event, Fault, PeerKey};
 use crate::wire::{MAX_PENDING_IDS, Request, Response};
@@ -54,7 +55,7 @@ impl Task {
         }
         if let Request::Hello(hello) = request {
             let answer = Response::Hello(self.hello());
-            self.send_answer(asker, Some(answer));
+            self.send_answer(asker, Some(answer.into()));
             return self.greeted(id, hello);
         }
         // Whom we dialled has our hello already, and its answer may be overtaken by its first question.
@@ -72,11 +73,10 @@ impl Task {
         {
             self.sync.showed(key, tip);
         }
-        if self.answering >= limits::ANSWERS {
+        if !self.answering.begin(id) {
             tracing::debug!(%id, "too busy to answer");
             return;
         }
-        self.answering += 1;
         let chain = self.chain.clone();
         self.work.spawn_blocking(move || {
             let answer = serve::answer(&chain, request).unwrap_or_else(|error| {
@@ -88,11 +88,11 @@ impl Task {
     }
 
     /// Sends an answer that was made, if the peer may still cost that much.
-    pub(super) fn send_answer(&mut self, asker: Asker, answer: Option<Response>) {
+    pub(super) fn send_answer(&mut self, asker: Asker, answer: Option<Answer>) {
         let Asker { id, question, channel } = asker;
-        let (Some(answer), Some(peer)) = (answer, self.peers.get_mut(&id)) else { return };
-        let bytes = serve::size(&answer);
-        if !peer.budget.bytes.take_many(bytes, peer.since.elapsed()) {
+        let (Some(Answer { response, cost }), Some(peer)) = (answer, self.peers.get_mut(&id)) else { return };
+        let bytes = serve::size(&response);
+        if !peer.budget.bytes.take_many(cost, peer.since.elapsed()) {
             let key = peer.key;
             return self.blame(key, &Fault::Flood("bytes"));
         }
@@ -100,7 +100,7 @@ impl Task {
             tracing::debug!(%id, "it has not read what it asked for before");
             return;
         }
-        if self.swarm.behaviour_mut().messages.send_response(channel, answer).is_err() {
+        if self.swarm.behaviour_mut().messages.send_response(channel, response).is_err() {
             tracing::debug!(%id, "an answer came too late");
             return;
         }

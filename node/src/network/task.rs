@@ -18,6 +18,7 @@ use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
+use super::answering::Answering;
 use super::behaviour::{Behaviour, Topics};
 use super::gate::Timer;
 use super::join::{Found, JoinError};
@@ -27,6 +28,7 @@ use super::notices::Notices;
 use super::orders::{ORDER_CAPACITY, Order};
 use super::outbox::Outbox;
 use super::peer::{Budgets, Peer};
+use super::serve::Answer;
 use super::transactions::{Admission, Origin};
 use super::turns::Turns;
 use super::unsent::Unsent;
@@ -48,7 +50,7 @@ const SAVE: Duration = Duration::from_mins(5);
 /// Something that took a while is done.
 pub(super) enum Done {
     /// An answer was made.
-    Answer(Asker, Option<Response>),
+    Answer(Asker, Option<Answer>),
     /// The chain judged blocks.
     Submitted(SubmitKey, Vec<BlockHash>, Vec<Outcome>),
     /// A block was read, so that it can be announced.
@@ -114,7 +116,7 @@ pub(crate) struct Task {
     pub(super) relaying: HashSet<TxId>,
     pub(super) outbox: Outbox,
     pub(super) work: JoinSet<Done>,
-    pub(super) answering: usize,
+    pub(super) answering: Answering,
     pub(super) unsent: Unsent<InboundRequestId>,
     pub(super) admitting: usize,
     pub(super) admission_turns: Turns,
@@ -222,7 +224,7 @@ impl Listening {
             relaying: HashSet::new(),
             outbox: Outbox::default(),
             work: JoinSet::new(),
-            answering: 0,
+            answering: Answering::default(),
             unsent: Unsent::default(),
             admitting: 0,
             admission_turns: Turns::default(),
@@ -299,7 +301,7 @@ impl Task {
     fn finished(&mut self, done: Done) {
         match done {
             Done::Answer(asker, answer) => {
-                self.answering -= 1;
+                self.answering.end(&asker.id);
                 self.send_answer(asker, answer);
             }
             Done::Submitted(submit, hashes, outcomes) => self.submitted(submit, &hashes, outcomes),

@@ -39,16 +39,37 @@ pub(super) fn fault(request: &Request) -> Option<&'static str> {
     }
 }
 
+/// An answer, and what it takes.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Answer {
+    pub(super) response: Response,
+    /// Bytes that were sent, or read from the disk where those are more.
+    pub(super) cost: usize,
+}
+
+impl From<Response> for Answer {
+    fn from(response: Response) -> Self {
+        Self { cost: size(&response), response }
+    }
+}
+
+impl Answer {
+    fn after_reading(response: Response, bytes: usize) -> Self {
+        let answer = Self::from(response);
+        Self { cost: answer.cost.max(bytes), ..answer }
+    }
+}
+
 /// Returns the answer to a question that has no [`fault`]; `None` to a hello and a farewell, which are
 /// not answered from here.
-pub(super) fn answer(chain: &ChainHandle, request: Request) -> Result<Option<Response>, StoreError> {
+pub(super) fn answer(chain: &ChainHandle, request: Request) -> Result<Option<Answer>, StoreError> {
     Ok(Some(match request {
         Request::Hello(_) | Request::Farewell { .. } => return Ok(None),
         Request::Headers { locator } => {
             let snapshot = chain.snapshot()?;
             let from = snapshot.fork_height(&locator)? + 1;
             let most = u64::try_from(MAX_HEADERS).unwrap_or(u64::MAX);
-            Response::Headers(snapshot.best_headers(from, most)?)
+            Response::Headers(snapshot.best_headers(from, most)?).into()
         }
         Request::Blocks { hashes } => {
             let snapshot = chain.snapshot()?;
@@ -61,18 +82,22 @@ pub(super) fn answer(chain: &ChainHandle, request: Request) -> Result<Option<Res
                 }
                 blocks.push(block.bytes);
             }
-            Response::Blocks(blocks)
+            // With the one that had no room.
+            Answer::after_reading(Response::Blocks(blocks), bytes)
         }
         Request::BlockTransactions { block, indexes } => {
             let block = chain.snapshot()?.block(&block)?;
+            let bytes = block.as_ref().map_or(0, |block| block.bytes.len());
             let block = block.and_then(|block| codec::decode::<Block>(&block.bytes).ok());
-            Response::BlockTransactions(block.and_then(|block| select(block, &indexes)).unwrap_or_default())
+            let transactions = block.and_then(|block| select(block, &indexes)).unwrap_or_default();
+            Answer::after_reading(Response::BlockTransactions(transactions), bytes)
         }
         Request::PendingIds => {
             let view = chain.view();
             Response::PendingIds(
                 view.mempool.iter().take(MAX_PENDING_IDS).map(|pending| *pending.transaction.id()).collect(),
             )
+            .into()
         }
         Request::Transactions { ids } => {
             let view = chain.view();
@@ -82,6 +107,7 @@ pub(super) fn answer(chain: &ChainHandle, request: Request) -> Result<Option<Res
                 bytes <= MAX_MESSAGE_BYTES
             });
             Response::Transactions(found.map(|pending| pending.transaction.transaction().clone()).collect())
+                .into()
         }
     }))
 }

@@ -28,13 +28,31 @@ fn questions_that_no_honest_node_asks_have_a_fault() {
 }
 
 #[test]
+fn an_answer_costs_what_was_read_for_it_however_little_it_holds() {
+    let directory = tempfile::tempdir().unwrap();
+    let spec = Arc::new(ChainSpec::dev());
+    let store = Store::open(directory.path(), &spec).unwrap();
+    let (chain, thread) =
+        chain::start(Arc::clone(&spec), store, Arc::new(SystemClock), chain::Options::default()).unwrap();
+    let cost = |request| answer(&chain, request).unwrap().unwrap().cost;
+    let genesis = *spec.genesis_hash();
+    let of_block = |block| Request::BlockTransactions { block, indexes: vec![0] };
+    let read = codec::encode(spec.genesis()).len();
+    assert_eq!((cost(of_block(genesis)), cost(of_block(BlockHash([1; 32])))), (read, FRAME_BYTES));
+    let blocks = Request::Blocks { hashes: vec![genesis] };
+    assert_eq!(cost(blocks), FRAME_BYTES + LENGTH_BYTES + read);
+    drop(chain);
+    thread.join().unwrap();
+}
+
+#[test]
 fn what_is_not_there_is_answered_with_nothing() {
     let directory = tempfile::tempdir().unwrap();
     let spec = Arc::new(ChainSpec::dev());
     let store = Store::open(directory.path(), &spec).unwrap();
     let (chain, thread) =
         chain::start(Arc::clone(&spec), store, Arc::new(SystemClock), chain::Options::default()).unwrap();
-    let answer = |request| answer(&chain, request).unwrap().unwrap();
+    let answer = |request| answer(&chain, request).unwrap().unwrap().response;
     let (hash, genesis) = (BlockHash([1; 32]), *spec.genesis_hash());
     assert_eq!(answer(Request::Headers { locator: vec![hash; 101] }), Response::Headers(Vec::new()));
     assert_eq!(answer(Request::Blocks { hashes: vec![hash; 128] }), Response::Blocks(Vec::new()));

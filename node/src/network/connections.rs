@@ -9,6 +9,7 @@ use libp2p::multiaddr::Protocol;
 use libp2p::swarm::dial_opts::DialOpts;
 use libp2p::swarm::{ConnectionId, DialError, SwarmEvent};
 use libp2p::{Multiaddr, PeerId, identify, noise, ping};
+use shared::transaction::MAX_INTEGER;
 
 use super::behaviour::{BehaviourEvent, agent, protocol_version};
 use super::name::{multiaddr, peer_address};
@@ -230,7 +231,8 @@ impl Task {
     pub(super) fn greeted(&mut self, id: PeerId, hello: Hello) {
         let Some(peer) = self.peers.get_mut(&id).filter(|peer| peer.hello.is_none()) else { return };
         let key = peer.key;
-        if hello.agent.len() > MAX_AGENT_BYTES {
+        // Whoever asks for the peers is promised integers that JSON carries.
+        if hello.agent.len() > MAX_AGENT_BYTES || hello.height > MAX_INTEGER {
             return self.blame(key, &Fault::Malformed);
         }
         peer.hello = Some(hello.clone());

@@ -207,6 +207,26 @@ async fn whoever_spoils_bodies_and_hangs_up_at_once_is_banned() {
     honest.stop().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_height_that_no_reply_can_carry_is_no_hello() {
+    let spec = easy_spec();
+    let node = TestNode::start(&spec, &ManualClock::new(&spec), &[]).await;
+    let mut said = Vec::new();
+    for height in [(1 << 53) - 1, 1 << 53, u64::MAX] {
+        let mut peer = Peer::connect(node.node.network.address(), &spec).await;
+        peer.ask(&Request::Hello(Hello { height, ..hello(&spec) })).await.unwrap();
+        said.push(peer);
+    }
+    let [peer, others @ ..] = &mut said[..] else { panic!("three") };
+    for other in others {
+        other.is_left().await;
+    }
+    assert!(peer.is_heard().await);
+    let peers = node.node.network.peers().await.unwrap().peers;
+    assert_eq!(peers.iter().map(|peer| peer.height).collect::<Vec<_>>(), [(1 << 53) - 1]);
+    node.stop().await;
+}
+
 /// A node with so many blocks of one miner, and a peer that gossips with it.
 pub(super) async fn gossiping(spec: &Arc<ChainSpec>, blocks: usize) -> (TestNode, Peer, Gossip) {
     let node = TestNode::start(spec, &ManualClock::new(spec), &[]).await;

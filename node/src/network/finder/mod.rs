@@ -1,6 +1,6 @@
-//! Kademlia, on a leash: whom it asks on its way is named by strangers, so it dials nobody who is nearer to us than we
-//! ourselves say we are, and nobody twice within a minute. A stranger from the Internet must not make us knock at the
-//! doors of our own house, nor again and again at somebody else's.
+//! Kademlia, on a leash: whom it asks on its way is named by strangers, so it dials nobody who is nearer to us than the
+//! farthest that we have to do with, and nobody twice within a minute. A stranger from the Internet must not make us knock
+//! at the doors of our own house, nor again and again at somebody else's.
 
 use std::task::{Context, Poll};
 use std::time::Instant;
@@ -8,6 +8,7 @@ use std::time::Instant;
 use libp2p::core::Endpoint;
 use libp2p::core::transport::PortUse;
 use libp2p::kad::{self, store::MemoryStore};
+use libp2p::swarm::behaviour::{ConnectionEstablished, ExternalAddrConfirmed};
 use libp2p::swarm::{
     ConnectionDenied, ConnectionId, FromSwarm, NetworkBehaviour, THandler, THandlerInEvent, THandlerOutEvent,
     ToSwarm,
@@ -22,7 +23,8 @@ type Kad = kad::Behaviour<MemoryStore>;
 /// See the module.
 pub(super) struct Finder {
     kad: Kad,
-    /// The farthest of the networks that we listen to.
+    /// The farthest network of those that we listen to, are reached at or ever had a peer in. It never comes nearer: what
+    /// strangers said stays in the tables.
     scope: Scope,
     recent: RecentDials,
     started: Instant,
@@ -35,6 +37,10 @@ impl Finder {
 
     /// Takes note of an address that we listen at.
     pub(super) fn listens(&mut self, address: &Multiaddr) {
+        self.reaches(address);
+    }
+
+    fn reaches(&mut self, address: &Multiaddr) {
         if let Some(address) = peer_address(address) {
             self.scope = self.scope.max(address.scope());
         }
@@ -90,6 +96,14 @@ impl NetworkBehaviour for Finder {
     }
 
     fn on_swarm_event(&mut self, event: FromSwarm<'_>) {
+        match &event {
+            // Nobody says anything before.
+            FromSwarm::ConnectionEstablished(ConnectionEstablished { endpoint, .. }) => {
+                self.reaches(endpoint.get_remote_address());
+            }
+            FromSwarm::ExternalAddrConfirmed(ExternalAddrConfirmed { addr }) => self.reaches(addr),
+            _ => {}
+        }
         self.kad.on_swarm_event(event);
     }
 

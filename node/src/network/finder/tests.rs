@@ -1,4 +1,70 @@
+use libp2p::core::ConnectedPoint;
+
 use super::*;
+
+/// Finds nobody, because it has nobody to ask.
+fn finder() -> Finder {
+    let id = PeerId::random();
+    Finder::new(kad::Behaviour::new(id, MemoryStore::new(id)))
+}
+
+/// Tells of a peer at an address, whoever dialled.
+fn connects(finder: &mut Finder, text: &str, is_dialled: bool) {
+    let address: Multiaddr = text.parse().unwrap();
+    let endpoint = if is_dialled {
+        ConnectedPoint::Dialer { address, role_override: Endpoint::Dialer, port_use: PortUse::New }
+    } else {
+        ConnectedPoint::Listener {
+            local_addr: "/ip4/127.0.0.1/tcp/1".parse().unwrap(),
+            send_back_addr: address,
+        }
+    };
+    finder.on_swarm_event(FromSwarm::ConnectionEstablished(ConnectionEstablished {
+        peer_id: PeerId::random(),
+        connection_id: ConnectionId::new_unchecked(1),
+        endpoint: &endpoint,
+        failed_addresses: &[],
+        other_established: 0,
+    }));
+}
+
+/// Which of the addresses that a stranger names are dialled.
+fn dials(finder: &mut Finder) -> Vec<&'static str> {
+    finder.recent = RecentDials::new();
+    let named = ["/ip4/127.0.0.1/tcp/22", "/ip6/::1/tcp/22", "/ip4/192.168.1.1/tcp/80", "/ip4/9.9.9.8/tcp/5"];
+    let mut may = |text: &&str| {
+        let peer = Some(PeerId::random());
+        finder.kad.add_address(&peer.unwrap(), text.parse().unwrap());
+        let connection = ConnectionId::new_unchecked(2);
+        let found = finder.handle_pending_outbound_connection(connection, peer, &[], Endpoint::Dialer);
+        !found.unwrap().is_empty()
+    };
+    named.into_iter().filter(|text| may(text)).collect()
+}
+
+#[test]
+fn with_a_public_peer_no_doors_of_our_own_are_knocked_at() {
+    let public = ["/ip4/9.9.9.8/tcp/5"];
+    for is_dialled in [true, false] {
+        // As a default node: it listens for this computer alone.
+        let mut finder = finder();
+        finder.listens(&"/ip4/127.0.0.1/tcp/1".parse().unwrap());
+        assert_eq!(dials(&mut finder).len(), 4);
+        connects(&mut finder, "/ip4/127.0.0.1/tcp/5", is_dialled);
+        assert_eq!(dials(&mut finder).len(), 4);
+        connects(&mut finder, "/ip4/192.168.1.5/tcp/5", is_dialled);
+        assert_eq!(dials(&mut finder), ["/ip4/192.168.1.1/tcp/80", public[0]]);
+        connects(&mut finder, "/ip4/9.9.9.9/tcp/5", is_dialled);
+        assert_eq!(dials(&mut finder), public);
+        // What strangers said is remembered when they have gone.
+        connects(&mut finder, "/ip4/127.0.0.1/tcp/5", is_dialled);
+        assert_eq!(dials(&mut finder), public);
+    }
+    let mut finder = finder();
+    let announced = "/ip4/9.9.9.1/tcp/5".parse().unwrap();
+    finder.on_swarm_event(FromSwarm::ExternalAddrConfirmed(ExternalAddrConfirmed { addr: &announced }));
+    assert_eq!(dials(&mut finder), public);
+}
 
 #[test]
 fn nobody_nearer_than_ourselves_is_dialled_for_a_stranger() {

@@ -24,13 +24,19 @@ impl Task {
     pub(super) fn swarm_event(&mut self, event: SwarmEvent<BehaviourEvent>) {
         match event {
             SwarmEvent::Behaviour(event) => self.behaviour_event(event),
-            SwarmEvent::ConnectionEstablished { peer_id, connection_id, endpoint, .. } => {
+            SwarmEvent::ConnectionEstablished {
+                peer_id, connection_id, endpoint, num_established, ..
+            } => {
                 self.connected(peer_id, connection_id, &endpoint);
+                self.count_connections(&peer_id, num_established.get());
             }
             SwarmEvent::ConnectionClosed { peer_id, num_established: 0, cause, .. } => {
                 let cause = cause.map(|cause| innermost(&cause));
                 self.leaving.remove(&peer_id);
                 self.disconnected(&peer_id, cause);
+            }
+            SwarmEvent::ConnectionClosed { peer_id, num_established, .. } => {
+                self.count_connections(&peer_id, num_established);
             }
             SwarmEvent::OutgoingConnectionError { connection_id, error, .. } => {
                 self.dial_failed(connection_id, &error);
@@ -68,9 +74,11 @@ impl Task {
                 }
             }
             // The first failure in a row is not told of.
-            BehaviourEvent::Ping(ping::Event { peer, result: Err(failure), .. }) => {
-                if let Some(key) = self.peers.get(&peer).map(|peer| peer.key) {
-                    self.leave(key, &plain(&format!("it answers no pings: {failure}")));
+            BehaviourEvent::Ping(ping::Event { peer, connection, result: Err(failure) }) => {
+                match self.peers.get(&peer).map(|peer| (peer.key, peer.n_connections)) {
+                    Some((key, 1)) => self.leave(key, &plain(&format!("it answers no pings: {failure}"))),
+                    // It came again, and this is the one that died.
+                    Some(_) | None => drop(self.swarm.close_connection(connection)),
                 }
             }
             BehaviourEvent::Mdns(libp2p::mdns::Event::Discovered(found)) => {
@@ -82,6 +90,12 @@ impl Task {
                 }
             }
             _ => {}
+        }
+    }
+
+    fn count_connections(&mut self, id: &PeerId, count: u32) {
+        if let Some(peer) = self.peers.get_mut(id) {
+            peer.n_connections = count;
         }
     }
 

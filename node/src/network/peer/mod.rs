@@ -25,6 +25,7 @@ pub(super) struct Peer {
     pub(super) is_inbound: bool,
     pub(super) is_named: bool,
     pub(super) since: Instant,
+    pub(super) n_connections: u32,
     /// What it said of itself; nothing is asked of it before.
     pub(super) hello: Option<Hello>,
     /// What it waits for a block, as far as we asked.
@@ -124,6 +125,7 @@ impl Peer {
             is_inbound,
             is_named,
             since: Instant::now(),
+            n_connections: 1,
             hello: None,
             pending: Pending::default(),
             pending_asked: None,

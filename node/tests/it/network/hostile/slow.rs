@@ -109,6 +109,20 @@ async fn one_address_that_says_nothing_keeps_nobody_out() {
     node.stop().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_comes_again_outlives_the_connection_that_died() {
+    let spec = easy_spec();
+    let node = TestNode::start(&spec, &ManualClock::new(&spec), &[]).await;
+    let at = node.node.network.address();
+    let mut dead = Peer::over(connect(at).await, &spec, false).await.unwrap();
+    dead.greet().await;
+    let mut again = Peer::with_key(connect(at).await, &spec, true, dead.key.clone()).await.unwrap();
+    dead.is_left().await;
+    assert!(again.is_heard().await);
+    node.has_peers(1).await;
+    node.stop().await;
+}
+
 /// Sends a byte every now and then, until the node has enough of it.
 async fn drip(mut peer: Peer, stream: u32) {
     let mut ticks = interval(Duration::from_millis(500));

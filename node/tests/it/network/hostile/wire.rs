@@ -160,7 +160,15 @@ impl Peer {
 
     /// Does so over a socket; whether it answers pings is to be said.
     pub(super) async fn over(socket: TcpStream, spec: &ChainSpec, pongs: bool) -> io::Result<Self> {
-        let key = Keypair::generate_ed25519();
+        Self::with_key(socket, spec, pongs, Keypair::generate_ed25519()).await
+    }
+
+    pub(super) async fn with_key(
+        socket: TcpStream,
+        spec: &ChainSpec,
+        pongs: bool,
+        key: Keypair,
+    ) -> io::Result<Self> {
         let mut channel = secure(socket, &key).await?;
         negotiate(&mut channel, "/yamux/1.0.0").await?;
         let (mut reader, writer) = channel.split();

@@ -326,7 +326,7 @@ impl Task {
     pub(super) fn send_away(&mut self, sentence: &Sentence, reason: &str) {
         let banned_until = sentence.ban.as_ref().map(|ban| ban.until);
         if banned_until.is_some() {
-            self.save();
+            self.saves.banned();
         }
         let reason = plain(reason);
         let ours = if banned_until.is_some() { format!("banned: {reason}") } else { reason.clone() };

@@ -30,6 +30,7 @@ mod outbox;
 mod peer;
 mod pending;
 mod requests;
+mod saves;
 mod serve;
 mod task;
 mod transactions;

@@ -131,6 +131,7 @@ impl Task {
         let Some((peers, now)) = self.swarm.behaviour_mut().gate.peers() else { return Ok(()) };
         let sentence = peers.ban(key, reason, seconds, now)?;
         self.send_away(&sentence, reason);
+        self.save();
         Ok(())
     }
 

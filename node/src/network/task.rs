@@ -28,6 +28,7 @@ use super::notices::Notices;
 use super::orders::{ORDER_CAPACITY, Order};
 use super::outbox::Outbox;
 use super::peer::{Budgets, Peer};
+use super::saves::Saves;
 use super::serve::Answer;
 use super::transactions::{Admission, Origin};
 use super::turns::Turns;
@@ -35,7 +36,7 @@ use super::unsent::Unsent;
 use super::{EVENT_CAPACITY, Listening, NetworkError, NetworkEvent, NetworkHandle, Status, limits};
 use crate::chain::{ChainEvent, ChainHandle};
 use crate::clock::Clock;
-use crate::peer_file;
+use crate::peer_file::{self, PeerFileError};
 use crate::peers::{PeerAddress, Saved};
 use crate::sync::{Event, Limits, MessageKey, Outcome, PeerKey, Progress, RequestKey, SubmitKey, Sync};
 use crate::wire::{BlockAnnouncement, Response};
@@ -44,8 +45,6 @@ use crate::wire::{BlockAnnouncement, Response};
 const TICK: Duration = Duration::from_millis(250);
 /// Missing blocks that are worth a word: fewer are there before it is read.
 const FAR_BLOCKS: u64 = 100;
-/// What is known of others is written down so often, and at the end.
-const SAVE: Duration = Duration::from_mins(5);
 
 /// Something that took a while is done.
 pub(super) enum Done {
@@ -57,6 +56,8 @@ pub(super) enum Done {
     Announcement(Option<BlockAnnouncement>),
     /// Transactions were judged.
     Admitted(Origin, Admission),
+    /// What is known of others was written down, or was not.
+    Saved(Result<(), PeerFileError>),
     /// A name was looked up.
     Found(usize, Result<Found, JoinError>),
 }
@@ -91,7 +92,7 @@ pub(crate) struct Task {
     pub(super) sync: Sync,
     pub(super) timer: Timer,
     pub(super) started: Instant,
-    data_dir: PathBuf,
+    pub(super) saves: Saves,
     pub(super) names: Names,
     /// By id: whatever number of connections there are with one, it is one peer.
     pub(super) peers: BTreeMap<PeerId, Peer>,
@@ -127,7 +128,6 @@ pub(crate) struct Task {
     /// Whether an operator hears of the progress.
     is_far_behind: bool,
     told_progress: Instant,
-    saved_at: Instant,
 }
 
 /// What the network works with.
@@ -206,7 +206,7 @@ impl Listening {
             chain,
             timer,
             started: now,
-            data_dir,
+            saves: Saves::new(data_dir, now),
             names: Names::new(config.peers, now),
             peers: BTreeMap::new(),
             keys: BTreeMap::new(),
@@ -233,7 +233,6 @@ impl Listening {
             notices: Notices::default(),
             is_far_behind: false,
             told_progress: now,
-            saved_at: now,
         };
         let listening: Vec<_> = task.swarm.listeners().cloned().collect();
         listening.iter().for_each(|address| task.listens(address));
@@ -292,9 +291,7 @@ impl Task {
         self.tell_progress();
         self.tell_of_clocks();
         self.judge_readiness();
-        if self.saved_at.elapsed() >= SAVE {
-            self.save();
-        }
+        self.save_aside();
         self.show_status();
     }
 
@@ -307,6 +304,12 @@ impl Task {
             Done::Submitted(submit, hashes, outcomes) => self.submitted(submit, &hashes, outcomes),
             Done::Announcement(announcement) => self.publish_block(announcement),
             Done::Admitted(origin, admission) => self.admitted(origin, admission),
+            Done::Saved(saved) => {
+                self.saves.ended();
+                if let Err(error) = saved {
+                    tracing::warn!("{error}");
+                }
+            }
             Done::Found(index, found) => self.found(index, found),
         }
     }
@@ -366,12 +369,22 @@ impl Task {
         self.outlets.status.send_replace(Arc::new(status));
     }
 
+    /// Writes down what is known of others, and waits for it.
     pub(super) fn save(&mut self) {
-        self.saved_at = Instant::now();
         if let Some((peers, now)) = self.swarm.behaviour_mut().gate.peers()
-            && let Err(error) = peer_file::save(&self.data_dir, &peers.saved(now))
+            && let Err(error) = self.saves.at_once(&peers.saved(now), Instant::now())
         {
             tracing::warn!("{error}");
+        }
+    }
+
+    fn save_aside(&mut self) {
+        let now = Instant::now();
+        if self.saves.is_due(now)
+            && let Some((peers, time)) = self.swarm.behaviour_mut().gate.peers()
+        {
+            let write = self.saves.aside(peers.saved(time), now);
+            self.work.spawn_blocking(move || Done::Saved(write()));
         }
     }
 }

@@ -57,8 +57,14 @@ async fn bans_are_listed_page_by_page_and_outlive_the_node() {
     let clock = ManualClock::new(&spec);
     let node = TestNode::start(&spec, &clock, &[]).await;
     let network = &node.node.network;
+    // Whoever is told so finds it there after the power failed.
+    let is_saved = |key: BanKey| {
+        let saved = std::fs::read_to_string(node.path().join("peers.json")).unwrap();
+        saved.contains(&format!("\"{key}\""))
+    };
     for ip in ["9.9.9.9", "8.8.8.8", "2a00::1", "::ffff:7.7.7.7"] {
         network.ban(key(ip), BAN_S, "too loud".to_owned()).await.unwrap();
+        assert!(is_saved(key(ip)), "{ip}");
     }
     let first = network.bans(None, 3).await.unwrap();
     let addresses: Vec<_> = first.entries.iter().map(|ban| ban.address.as_str()).collect();
@@ -73,6 +79,7 @@ async fn bans_are_listed_page_by_page_and_outlive_the_node() {
     assert_eq!(rest.entries[0].until - rest.entries[0].since, BAN_S);
 
     assert_eq!(network.unban(key("8.8.8.8")).await.unwrap().count, 3);
+    assert!(!is_saved(key("8.8.8.8")));
     let again = network.unban(key("8.8.8.8")).await;
     assert_eq!(again, Err(OrderError::Wish(WishError::NotBanned(key("8.8.8.8")))));
     let own = network.ban(key("127.0.0.1"), BAN_S, String::new()).await;

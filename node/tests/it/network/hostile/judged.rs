@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::ops::Range;
 use std::process::Command;
 use std::sync::Arc;
+use std::time::Duration;
 
 use node::network::NetworkEvent;
 use node::peers::{BanKey, PeerAddress, Scope};
@@ -13,7 +14,7 @@ use shared::block::Block;
 use shared::codec;
 use shared::spec::ChainSpec;
 use shared::transaction::{Transaction, TransactionBody};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::gossip::{Gossip, message, publish, topic};
 use super::pubsub::reason;
@@ -117,6 +118,14 @@ async fn an_invalid_block_is_blamed_by_every_way_it_takes() {
         // And it does not come again, with whatever key.
         let again = Peer::over(super::wire::connect(at).await, &spec, true).await;
         assert!(again.is_err());
+        // Nor after the power failed a little later.
+        let saved = async {
+            let file = node.path().join("peers.json");
+            while !std::fs::read_to_string(&file).is_ok_and(|saved| saved.contains(&ban.address)) {
+                sleep(Duration::from_millis(50)).await;
+            }
+        };
+        timeout(DEADLINE, saved).await.expect("it is written down");
         node.stop().await;
     }
 }

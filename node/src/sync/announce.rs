@@ -73,7 +73,7 @@ impl Sync {
         hash: &BlockHash,
         announcement: &BlockAnnouncement,
     ) -> Result<(), Option<Fault>> {
-        let BlockAnnouncement { header, coinbase, tx_ids } = announcement;
+        let header = &announcement.header;
         let prev_hash = header.prev_hash;
         if let Some(node) = self.known.get(hash) {
             let is_condemned = node.is_condemned;
@@ -88,6 +88,8 @@ impl Sync {
         let Some(parent) = self.known.get(&prev_hash) else {
             check_work_alone(header, hash, self.spec.rules().limit_bits)
                 .map_err(|error| Some(Fault::Header(error)))?;
+            // Else one header with work would do for any number of announcements.
+            self.check_list(announcement)?;
             if let Some(peer) = self.peers.get_mut(&key) {
                 peer.want_headers(self.now.ms, Start::Best);
             }
@@ -105,13 +107,7 @@ impl Sync {
             }
             Err(error) => return Err(Some(Fault::Header(error))),
         };
-        // A list that the header does not commit to was changed on the way, by who sent it.
-        let leaves: Vec<_> = std::iter::once(coinbase.leaf()).chain(tx_ids.iter().map(|id| id.0)).collect();
-        let most =
-            usize::try_from(self.spec.rules().max_block_bytes).unwrap_or(usize::MAX) / MIN_TRANSACTION_BYTES;
-        if tx_ids.len() > most || merkle_root(&leaves) != header.merkle_root {
-            return Err(Some(Fault::Announcement));
-        }
+        self.check_list(announcement)?;
         if next.work < self.known.least_work(self.limits.side_branch_depth) {
             return Err(None);
         }
@@ -127,6 +123,18 @@ impl Sync {
         let is_on_its_way = matches!(self.downloads.stage(hash), Some(Stage::Here { .. } | Stage::Submitted));
         let is_too_much = self.submits.len() >= MAX_ANNOUNCED_SUBMITS;
         if is_on_its_way || is_too_much || self.assemblies.contains_key(hash) { Err(None) } else { Ok(()) }
+    }
+
+    /// A list that the header does not commit to was changed on the way, by who sent it.
+    fn check_list(&self, announcement: &BlockAnnouncement) -> Result<(), Option<Fault>> {
+        let BlockAnnouncement { header, coinbase, tx_ids } = announcement;
+        let leaves: Vec<_> = std::iter::once(coinbase.leaf()).chain(tx_ids.iter().map(|id| id.0)).collect();
+        let most =
+            usize::try_from(self.spec.rules().max_block_bytes).unwrap_or(usize::MAX) / MIN_TRANSACTION_BYTES;
+        if tx_ids.len() > most || merkle_root(&leaves) != header.merkle_root {
+            return Err(Some(Fault::Announcement));
+        }
+        Ok(())
     }
 
     /// Notes that a peer has a block, if that says more than what is known of it.

@@ -57,6 +57,18 @@ fn a_list_that_does_not_fit_the_header_is_rejected() {
 }
 
 #[test]
+fn a_header_with_work_leads_to_no_second_announcement_before_its_parent_is_known() {
+    let (mut bench, chain, _) = news();
+    let later = chain.grown(11, 2, 1);
+    let mut announcement = Box::new(later.announcement(13));
+    announcement.coinbase.reward += 1;
+    bench.handle(Event::Announced { peer: A, message: NEWS, announcement, found: Vec::new() });
+    assert_eq!(bench.verdicts, [(NEWS, Verdict::Reject)]);
+    assert_eq!(bench.faults, [(A, Fault::Announcement)]);
+    assert!(bench.requests.is_empty());
+}
+
+#[test]
 fn a_header_without_work_is_rejected_before_anything_else() {
     let (mut bench, chain, _) = news();
     for prev_hash in [chain.hash(10), BlockHash([9; 32])] {

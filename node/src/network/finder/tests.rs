@@ -33,10 +33,10 @@ fn dials(finder: &mut Finder) -> Vec<&'static str> {
     finder.recent = RecentDials::new();
     let named = ["/ip4/127.0.0.1/tcp/22", "/ip6/::1/tcp/22", "/ip4/192.168.1.1/tcp/80", "/ip4/9.9.9.8/tcp/5"];
     let mut may = |text: &&str| {
-        let peer = Some(PeerId::random());
-        finder.kad.add_address(&peer.unwrap(), text.parse().unwrap());
+        let peer = PeerId::random();
+        finder.kad.add_address(&peer, text.parse().unwrap());
         let connection = ConnectionId::new_unchecked(2);
-        let found = finder.handle_pending_outbound_connection(connection, peer, &[], Endpoint::Dialer);
+        let found = finder.handle_pending_outbound_connection(connection, Some(peer), &[], Endpoint::Dialer);
         !found.unwrap().is_empty()
     };
     named.into_iter().filter(|text| may(text)).collect()

@@ -1,12 +1,15 @@
 //! Gossip, broken by hand.
 
+use std::collections::BTreeMap;
+
 use node::wire::TransactionAnnouncement;
+use shared::block::HEADER_BYTES;
 use shared::codec;
 
 use super::gossip::{self, Gossip, message, publish, topic, unsigned};
 use super::judged::gossiping;
 use super::victim::Victim;
-use super::wire::Peer;
+use super::wire::{ACK, Frame, Peer, WINDOW_UPDATE};
 use crate::network::TestNode;
 use crate::support::{DEADLINE, ManualClock, address, easy_spec, payment, sign};
 use node::network::NetworkEvent;
@@ -149,4 +152,105 @@ async fn topics_and_controls_without_end_are_not_kept() {
     drop(gossip.send(&mut peer, &vec![0; 600 << 10]).await);
     assert!(peer.is_heard().await);
     victim.stop();
+}
+
+/// Bytes of which a stream's first window, of 256 KiB, holds no more than a message less.
+const FULL: usize = (256 << 10) - (1 << 10);
+
+/// What the node gossips to a peer.
+struct Ear {
+    stream: u32,
+    said: Vec<u8>,
+}
+
+impl Ear {
+    /// Agrees to the stream that the node opens for it, which then has room for 256 KiB.
+    async fn open(peer: &mut Peer) -> Self {
+        let protocol = format!("{}/", peer.protocol("gossip"));
+        let mut proposals: BTreeMap<u32, Vec<u8>> = BTreeMap::new();
+        loop {
+            let frame = timeout(DEADLINE, peer.frames.recv()).await.unwrap().unwrap();
+            let proposal = proposals.entry(frame.stream).or_default();
+            proposal.extend(frame.body);
+            // Ours have odd numbers.
+            let is_it = frame.stream % 2 == 0
+                && proposal.windows(protocol.len()).any(|part| part == protocol.as_bytes());
+            if is_it && proposal.ends_with(b"\n") {
+                peer.send(&Frame::data(ACK, frame.stream, proposal.clone()).bytes()).await.unwrap();
+                return Self { stream: frame.stream, said: Vec::new() };
+            }
+        }
+    }
+
+    /// Gives room for more.
+    async fn widen(&self, peer: &Peer) {
+        let more = Frame { kind: WINDOW_UPDATE, stream: self.stream, length: 64 << 20, ..Frame::default() };
+        peer.send(&more.bytes()).await.unwrap();
+    }
+
+    /// Listens until something was said.
+    async fn hear(&mut self, peer: &mut Peer, what: &[u8]) {
+        let mut heard = 0;
+        while !self.said[heard..].windows(what.len()).any(|part| part == what) {
+            // It may have begun.
+            heard = self.said.len().saturating_sub(what.len());
+            self.next(peer).await;
+        }
+    }
+
+    async fn next(&mut self, peer: &mut Peer) {
+        let frame = timeout(DEADLINE, peer.frames.recv()).await.expect("the node says it").unwrap();
+        if frame.stream == self.stream {
+            self.said.extend(frame.body);
+        }
+    }
+
+    /// Returns how many messages of the topic were said.
+    fn count(&self, topic: &str) -> usize {
+        let is_name = |part: &&[u8]| *part == topic.as_bytes();
+        self.said.windows(topic.len()).filter(is_name).count()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_does_not_read_gossip_has_256_messages_waiting() {
+    /// Some 650 announcements fill the room that a stream has at first.
+    const ANNOUNCED: usize = 1_200;
+    let spec = easy_spec();
+    let node = TestNode::start(&spec, &ManualClock::new(&spec), &[]).await;
+    let blocks = topic(&spec, "blocks");
+    let mut ears = Vec::new();
+    for _ in 0..2 {
+        let mut peer = Peer::greeted(node.node.network.address(), &spec).await;
+        Gossip::open(&mut peer, &spec).await;
+        let ear = Ear::open(&mut peer).await;
+        ears.push((peer, ear));
+    }
+    let [(reader, listening), (silent, full)] = &mut ears[..] else { panic!("two") };
+    listening.widen(reader).await;
+    let header = |hash| {
+        let block = node.node.chain.snapshot().unwrap().block(&hash).unwrap().unwrap();
+        block.bytes[..HEADER_BYTES].to_vec()
+    };
+    // Whoever reads has heard it all, so the other one was told as much as it ever is.
+    while listening.count(&blocks) < ANNOUNCED {
+        let tip = node.mine(100, address(0)).await;
+        listening.hear(reader, &header(tip)).await;
+    }
+
+    while full.said.len() < FULL {
+        full.next(silent).await;
+    }
+    let before = full.count(&blocks);
+    full.widen(silent).await;
+    // Once one of them has gone, there is room for another one, which comes last.
+    while full.count(&blocks) == before {
+        full.next(silent).await;
+    }
+    let last = node.mine(1, address(0)).await;
+    full.hear(silent, &header(last)).await;
+    let waited = full.count(&blocks) - before;
+    // One was on its way, the last one came later, and there may be word of what went by.
+    assert!((256..=264).contains(&waited), "{waited}");
+    node.stop().await;
 }

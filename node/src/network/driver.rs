@@ -24,7 +24,7 @@ impl Task {
         match action {
             Action::Request { peer, request, body, limit_ms } => {
                 let answer_within = Duration::from_millis(limit_ms);
-                if !self.ask(peer, Asked::Sync(peer, request), Question { body, answer_within }) {
+                if !self.ask(peer, Asked::Sync(peer, request), Question { body: Ok(body), answer_within }) {
                     tracing::debug!(?peer, "a question comes too late: the peer is gone");
                 }
             }

@@ -5,9 +5,9 @@ use std::io::ErrorKind;
 use std::time::Instant;
 
 use libp2p::PeerId;
-use libp2p::request_response::{self, InboundFailure, OutboundFailure, OutboundRequestId};
+use libp2p::request_response::{self, OutboundFailure, OutboundRequestId};
 
-use super::codec::Question;
+use super::codec::{Malformed, Question};
 use super::limits;
 use super::peer::Peer;
 use super::pending::Pending;
@@ -35,24 +35,19 @@ impl Task {
             request_response::Event::InboundFailure { peer, request_id, error, .. } => {
                 self.unsent.remove(&request_id);
                 tracing::debug!(%peer, "an answer was not sent: {error}");
-                if let InboundFailure::Io(error) = error
-                    && error.kind() == ErrorKind::InvalidData
-                    && let Some(key) = self.peers.get(&peer).map(|peer| peer.key)
-                {
-                    self.blame(key, &Fault::Malformed);
-                }
             }
             request_response::Event::ResponseSent { request_id, .. } => self.unsent.remove(&request_id),
         }
     }
 
-    fn asked_by(&mut self, asker: Asker, request: Request) {
+    fn asked_by(&mut self, asker: Asker, question: Result<Request, Malformed>) {
         let id = asker.id;
         let Some(peer) = self.peers.get_mut(&id) else { return };
         let key = peer.key;
         if !peer.budget.requests.take(peer.since.elapsed()) {
             return self.blame(key, &Fault::Flood("questions"));
         }
+        let Ok(request) = question else { return self.blame(key, &Fault::Malformed) };
         if let Request::Hello(hello) = request {
             let answer = Response::Hello(self.hello());
             self.send_answer(asker, Some(answer.into()));

@@ -26,17 +26,23 @@ pub(super) struct MessageCodec {
     answer_within: Duration,
 }
 
+/// What came is no question. It is handed on as if it were one: of a question that cannot be read nobody is told, so
+/// nobody would be blamed for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Malformed;
+
 /// A question on its way.
 #[derive(Debug, Clone)]
 pub(super) struct Question {
-    pub(super) body: Request,
+    /// Our own can be read.
+    pub(super) body: Result<Request, Malformed>,
     /// How long its answer may take, all of it; of one that others ask, how long we may.
     pub(super) answer_within: Duration,
 }
 
 impl From<Request> for Question {
     fn from(body: Request) -> Self {
-        Self { body, answer_within: limits::REQUEST }
+        Self { body: Ok(body), answer_within: limits::REQUEST }
     }
 }
 
@@ -55,7 +61,10 @@ impl Codec for MessageCodec {
     where
         T: AsyncRead + Unpin + Send,
     {
-        let body: Request = within(limits::REQUEST, read(io, MAX_REQUEST_BYTES)).await?;
+        let body = match within(limits::REQUEST, read(io, MAX_REQUEST_BYTES)).await {
+            Err(error) if error.kind() == ErrorKind::InvalidData => Err(Malformed),
+            read => Ok(read?),
+        };
         Ok(Question { body, answer_within: limits::ANSWER })
     }
 
@@ -81,6 +90,7 @@ impl Codec for MessageCodec {
         T: AsyncWrite + Unpin + Send,
     {
         self.answer_within = answer_within;
+        let body = body.or(Err(Error::from(ErrorKind::InvalidData)))?;
         within(limits::REQUEST, write(io, &body)).await
     }
 

@@ -32,6 +32,20 @@ fn a_message_is_all_of_the_stream() {
 }
 
 #[tokio::test]
+async fn what_cannot_be_read_is_told_of_as_a_question() {
+    let mut codec = MessageCodec::new(1_000);
+    let mut question = |bytes: &[u8]| {
+        let protocol = StreamProtocol::new("/test");
+        let read = codec.read_request(&protocol, &mut Cursor::new(bytes.to_vec())).now_or_never();
+        read.expect("all bytes are there").unwrap().body
+    };
+    assert_eq!(question(&written(&Request::PendingIds)), Ok(Request::PendingIds));
+    for bad in [&[][..], &[200], &[4, 0], &[0; MAX_REQUEST_BYTES + 1]] {
+        assert_eq!(question(bad), Err(Malformed));
+    }
+}
+
+#[tokio::test]
 async fn no_answer_is_no_malformed_one() {
     let mut codec = MessageCodec::new(1_000);
     let mut answer = |bytes: &[u8]| {
@@ -80,8 +94,8 @@ impl<T: AsyncRead + Unpin> AsyncRead for Counted<T> {
 #[tokio::test(start_paused = true)]
 async fn an_answer_has_the_time_of_its_question_and_no_more() {
     for (question, s) in [
-        (Question { body: Request::PendingIds, answer_within: Duration::from_secs(40) }, 40),
-        (Question { body: Request::PendingIds, answer_within: Duration::from_secs(2) }, 2),
+        (Question { body: Ok(Request::PendingIds), answer_within: Duration::from_secs(40) }, 40),
+        (Question { body: Ok(Request::PendingIds), answer_within: Duration::from_secs(2) }, 2),
         (Request::PendingIds.into(), 10),
     ] {
         let mut codec = MessageCodec::new(1_000);

@@ -18,7 +18,7 @@ use tokio::time::{sleep, timeout};
 
 use super::gossip::{Gossip, message, publish, topic};
 use super::pubsub::reason;
-use super::wire::{Peer, hello};
+use super::wire::{FIN, Peer, hello};
 use crate::network::TestNode;
 use crate::support::{DEADLINE, ManualClock, address, easy_spec, payment, sign, signed, solve};
 
@@ -233,6 +233,20 @@ async fn a_height_that_no_reply_can_carry_is_no_hello() {
     assert!(peer.is_heard().await);
     let peers = node.node.network.peers().await.unwrap().peers;
     assert_eq!(peers.iter().map(|peer| peer.height).collect::<Vec<_>>(), [(1 << 53) - 1]);
+    node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_second_question_that_cannot_be_read_is_the_last() {
+    let spec = easy_spec();
+    let node = TestNode::start(&spec, &ManualClock::new(&spec), &[]).await;
+    let mut events = node.node.network.events();
+    let mut peer = Peer::greeted(node.node.network.address(), &spec).await;
+    for _ in 0..2 {
+        peer.open(&peer.protocol("sync"), FIN, &[0xff]).await.unwrap();
+    }
+    assert_eq!(reason(&mut events).await, "a message that cannot be decoded");
+    peer.is_left().await;
     node.stop().await;
 }
 

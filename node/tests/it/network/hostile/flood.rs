@@ -9,10 +9,12 @@ use futures_util::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use libp2p::identity::Keypair;
 use libp2p::tcp::tokio::TcpStream;
 use node::wire::{Hello, Request};
+use shared::codec;
 use shared::spec::ChainSpec;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use super::gossip::{Gossip, message, publish, topic};
 use super::mutate::{Corpus, mutate, mutate_frame, pick};
 use super::victim::Victim;
 use super::wire::{DATA, FIN, Frame, Peer, SYN, connect, hello, proposal, secure};
@@ -189,6 +191,30 @@ async fn send(attack: &Arc<Attack>, next: &mut usize, messages: usize) {
     }
 }
 
+/// Peers that stay where they are after what nobody forgives, each in another way.
+async fn insisting(at: SocketAddr, spec: &ChainSpec) -> Vec<Peer> {
+    let too_long = Request::Headers { locator: vec![*spec.genesis_hash(); 102] };
+    let questions = [(2, vec![0xff]), (5, codec::encode(&too_long))];
+    let mut peers = Vec::new();
+    for (times, question) in questions {
+        let mut peer = Peer::greeted(at, spec).await;
+        for _ in 0..times {
+            drop(peer.open(&peer.protocol("sync"), FIN, &question).await);
+        }
+        peers.push(peer);
+    }
+    for name in ["blocks", "transactions"] {
+        let mut peer = Peer::greeted(at, spec).await;
+        let gossip = Gossip::open(&mut peer, spec).await;
+        for number in 0..2_u8 {
+            let bytes = message(&peer.key, &[0xff, number], number.into(), &topic(spec, name));
+            drop(gossip.send(&mut peer, &publish(&bytes)).await);
+        }
+        peers.push(peer);
+    }
+    peers
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn malformed_messages_harm_nobody() {
     let number = |name| std::env::var(name).ok().map(|text| text.parse::<u64>().unwrap());
@@ -219,10 +245,15 @@ async fn malformed_messages_harm_nobody() {
     let after = victim.memory();
     println!("{} sent, memory {before} to {after}", attack.sent.load(Ordering::Relaxed));
     assert!(after.saturating_sub(before) < DRIFT, "from {before} to {after} bytes");
-    // Only who did no harm is still there.
+    // Only who did no harm is still there, however much the others would like to be.
+    let mut harmless = Peer::greeted(victim.p2p, &victim.spec).await;
+    for mut peer in insisting(victim.p2p, &victim.spec).await {
+        peer.is_left().await;
+    }
     let peers = victim.call("get_peers").await["peers"].take();
-    assert!(peers.as_array().unwrap().iter().all(|peer| peer["agent"] != "hostile/1"), "{peers}");
-    assert_eq!(peers.as_array().unwrap().len(), 1, "{peers}");
+    let hostile = peers.as_array().unwrap().iter().filter(|peer| peer["agent"] == "hostile/1");
+    assert_eq!((hostile.count(), peers.as_array().unwrap().len()), (1, 2), "{peers}");
+    assert!(harmless.is_heard().await);
     honest.stop();
     // Not a line for each.
     let log = victim.stop();

@@ -5,6 +5,7 @@ mod gossip;
 mod judged;
 mod multiplexer;
 mod mutate;
+mod payments;
 mod progress;
 mod pubsub;
 mod signatures;

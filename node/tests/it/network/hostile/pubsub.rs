@@ -7,7 +7,7 @@ use shared::block::HEADER_BYTES;
 use shared::codec;
 
 use super::gossip::{self, Gossip, message, publish, topic, unsigned};
-use super::judged::gossiping;
+use super::payments::gossiping;
 use super::victim::Victim;
 use super::wire::{ACK, Frame, Peer, WINDOW_UPDATE};
 use crate::network::TestNode;

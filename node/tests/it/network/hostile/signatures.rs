@@ -7,7 +7,7 @@ use shared::transaction::Transaction;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 use super::gossip::Gossip;
-use super::judged::announced;
+use super::payments::announced;
 use super::victim::Victim;
 use super::wire::Peer;
 use crate::api::Client;

@@ -1,5 +1,7 @@
 //! Does what `sync` wants done, and tells it what came of it.
 
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use shared::hash::BlockHash;
@@ -20,11 +22,25 @@ impl Task {
         }
     }
 
+    /// Tells `sync` which answers have begun to come.
+    pub(super) fn tell_what_began(&mut self) {
+        for asked in self.asked.values() {
+            if let Asked::Sync(peer, request, has_begun) = asked
+                && has_begun.swap(false, Ordering::Relaxed)
+            {
+                self.news.push_back(Event::Began { peer: *peer, request: *request });
+            }
+        }
+    }
+
     fn act(&mut self, action: Action) {
         match action {
             Action::Request { peer, request, body, limit_ms } => {
-                let answer_within = Duration::from_millis(limit_ms);
-                if !self.ask(peer, Asked::Sync(peer, request), Question { body: Ok(body), answer_within }) {
+                let has_begun = Arc::default();
+                let asked = Asked::Sync(peer, request, Arc::clone(&has_begun));
+                let question =
+                    Question { body: Ok(body), answer_within: Duration::from_millis(limit_ms), has_begun };
+                if !self.ask(peer, asked, question) {
                     tracing::debug!(?peer, "a question comes too late: the peer is gone");
                 }
             }

@@ -116,7 +116,7 @@ impl Task {
         let key = peer.key;
         match (asked, response) {
             (Asked::Hello, Response::Hello(hello)) => self.greeted(id, hello),
-            (Asked::Sync(peer, request), response) => {
+            (Asked::Sync(peer, request, _), response) => {
                 // The peer may have come again since.
                 if peer == key {
                     self.news.push_back(Event::Answered { peer, request, response });
@@ -140,6 +140,8 @@ impl Task {
     }
 
     fn unanswered(&mut self, id: &PeerId, request: OutboundRequestId, error: &OutboundFailure) {
+        // Whether some of it came matters now.
+        self.tell_what_began();
         let Some(asked) = self.asked.remove(&request) else { return };
         let Some(peer) = self.peers.get_mut(id) else { return };
         let key = peer.key;
@@ -147,7 +149,9 @@ impl Task {
         match asked {
             // Who it is instead, `identify` tells, or the time of the hellos ends.
             Asked::Hello => {}
-            Asked::Sync(peer, request) if peer == key => self.news.push_back(Event::Failed { peer, request }),
+            Asked::Sync(peer, request, _) if peer == key => {
+                self.news.push_back(Event::Failed { peer, request })
+            }
             Asked::Sync(..) => {}
             Asked::Pending => peer.pending = Pending::Done,
         }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
@@ -72,7 +73,8 @@ pub(super) struct Asker {
 /// What a question was about.
 pub(super) enum Asked {
     Hello,
-    Sync(PeerKey, RequestKey),
+    /// With whether its answer has begun and `sync` has not heard of it.
+    Sync(PeerKey, RequestKey, Arc<AtomicBool>),
     Pending,
 }
 
@@ -278,6 +280,7 @@ impl Task {
     }
 
     fn tick(&mut self) {
+        self.tell_what_began();
         self.news.push_back(Event::Tick);
         self.leave_the_silent();
         self.leave_the_unheard();

@@ -1,6 +1,6 @@
 //! Answers that do not come in time: what to ask for instead, and who is to blame. It may be our own line that is slow,
-//! and then nobody is: as long as a smaller question may help, or nobody else is heard either, no answer counts against
-//! who owes it.
+//! and then nobody is: as long as some of an answer comes and a smaller question may help, or nobody else is heard either,
+//! it does not count against who owes it.
 
 use std::collections::BTreeMap;
 
@@ -10,6 +10,9 @@ use super::pace::MAX_REQUEST_MS;
 use super::peer::{Headers, MAX_STRIKES, Peer, Start};
 use super::{Action, Fault, PeerKey, RequestKey};
 
+/// After so long another peer is asked for something small, and then another one.
+const LISTEN_MS: u64 = 2_000;
+
 /// What a peer owes.
 #[derive(Debug, Default)]
 struct Late {
@@ -17,6 +20,8 @@ struct Late {
     blocks: usize,
     is_headers: bool,
     is_transactions: bool,
+    /// Some of it came.
+    has_begun: bool,
     /// When the first of it was asked for.
     since_ms: u64,
     /// How long the last of it had.
@@ -28,16 +33,33 @@ impl Sync {
     pub(super) fn give_up_what_is_late(&mut self) {
         let now = self.now.ms;
         let late = self.late(|asked| now.saturating_sub(asked.asked_ms) >= asked.limit_ms);
-        let line = &mut self.downloads.line;
-        let unbrought =
-            late.values().filter(|late| late.blocks > 0 && !line.has_brought_since(late.since_ms));
-        let blocks: usize = unbrought.map(|late| late.blocks).sum();
+        let is_ours = |(key, late): &(&PeerKey, &Late)| {
+            !self.downloads.line.has_brought_since(late.since_ms)
+                && (late.has_begun || !self.is_another_heard(**key, late.since_ms))
+        };
+        let blocks: usize = late.iter().filter(is_ours).map(|(_, late)| late.blocks).sum();
         if blocks > 0 {
             let (bytes, least) = (self.downloads.bytes_of(blocks), self.downloads.bytes_of(1));
             self.downloads.line.was_too_much(bytes, least);
         }
         for (key, late) in late {
             self.was_late(key, &late);
+        }
+    }
+
+    /// When nothing comes from a peer, asks others for headers, to see whether anything comes at all.
+    pub(super) fn listen_to_others(&mut self) {
+        let now = self.now.ms;
+        let is_mute = |asked: &&Asked| {
+            !asked.has_begun
+                && !matches!(asked.question, Question::Transactions(_))
+                && now.saturating_sub(asked.asked_ms) >= LISTEN_MS
+                && !self.is_another_heard(asked.peer, asked.asked_ms)
+        };
+        let Some(mute) = self.requests.values().find(is_mute).map(|asked| asked.peer) else { return };
+        if now.saturating_sub(self.listened_ms) >= LISTEN_MS {
+            self.listened_ms = now;
+            self.ask_another(Some(mute));
         }
     }
 
@@ -76,6 +98,7 @@ impl Sync {
             let late = all.entry(asked.peer).or_insert(Late { since_ms: asked.asked_ms, ..Late::default() });
             late.requests.push(*request);
             late.limit_ms = asked.limit_ms;
+            late.has_begun |= asked.has_begun;
             match &asked.question {
                 Question::Headers => late.is_headers = true,
                 Question::Blocks(hashes) => late.blocks += hashes.len(),
@@ -94,11 +117,9 @@ impl Sync {
         let Some(peer) = self.peers.get_mut(&key) else { return };
         if late.blocks > 0 {
             peer.pace.was_too_much(bytes, least);
-            // Whether anything comes at all, which decides whose fault the next one is.
-            self.ask_another(Some(key));
         }
         if is_counted {
-            self.strike(key, is_another_heard);
+            self.strike(key, is_another_heard && !late.has_begun);
         } else {
             self.ask_again(key);
         }
@@ -108,12 +129,14 @@ impl Sync {
     fn is_counted(&self, key: PeerKey, late: &Late) -> bool {
         let Some(peer) = self.peers.get(&key) else { return false };
         let is_heard = self.is_another_heard(key, late.since_ms);
+        let is_over = self.now.ms.saturating_sub(late.since_ms) >= late.limit_ms;
         let is_line_fast = peer.pace.is_full() && self.downloads.line.pace.is_full();
         match late.blocks {
-            // A block alone that does not come in the longest time does not come.
-            1 => peer.in_flight == 1 && (is_heard || late.limit_ms == MAX_REQUEST_MS),
             0 if late.is_headers => is_heard && peer.in_flight <= usize::from(!peer.pace.is_full()),
             0 => late.is_transactions && is_line_fast,
+            _ if !late.has_begun && is_heard => true,
+            // A block alone that does not come in the longest time does not come.
+            1 if peer.in_flight == 1 => is_over && (is_heard || late.limit_ms == MAX_REQUEST_MS),
             _ => false,
         }
     }
@@ -122,7 +145,8 @@ impl Sync {
         self.peers.iter().any(|(other, peer)| *other != key && peer.answered_ms >= Some(since_ms))
     }
 
-    /// Counts an answer that did not come, and lets a peer go that owes too many. It is to blame if it cannot be our line.
+    /// Counts an answer that did not come, and lets a peer go that owes too many. It is to blame if it sends nothing: who is
+    /// slow cannot help it.
     pub(super) fn strike(&mut self, key: PeerKey, is_to_blame: bool) {
         let Some(peer) = self.peers.get_mut(&key) else { return };
         peer.slow += 1;

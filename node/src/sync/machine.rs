@@ -62,6 +62,8 @@ pub(super) struct Asked {
     pub(super) question: Question,
     pub(super) asked_ms: u64,
     pub(super) limit_ms: u64,
+    /// Whether a part of the answer is here.
+    pub(super) has_begun: bool,
 }
 
 /// See the module.
@@ -84,6 +86,8 @@ pub struct Sync {
     /// Names of requests and submits, and what else has to be told apart.
     last_key: u64,
     last_poll_ms: u64,
+    /// When another peer was asked last because one was mute.
+    pub(super) listened_ms: u64,
     /// The best header when all peers' reach was found out.
     reached_best: BlockHash,
     /// Of the event that is handled.
@@ -111,6 +115,7 @@ impl Sync {
             was_level: false,
             last_key: 0,
             last_poll_ms: 0,
+            listened_ms: 0,
             now: Now { ms: 0, unix_s: 0 },
             actions: Vec::new(),
         }
@@ -123,6 +128,11 @@ impl Sync {
             Event::Connected { peer, hello } => self.connected(peer, Peer::new(&hello)),
             Event::Disconnected { peer } => self.disconnected(peer),
             Event::Answered { peer, request, response } => self.answered(peer, request, response),
+            Event::Began { peer, request } => {
+                if let Some(asked) = self.requests.get_mut(&request).filter(|asked| asked.peer == peer) {
+                    asked.has_begun = true;
+                }
+            }
             Event::Failed { peer, request } => self.failed(peer, request),
             Event::Announced { peer, message, announcement, found } => {
                 self.announced(peer, message, *announcement, found);
@@ -255,6 +265,7 @@ impl Sync {
         self.give_up_what_is_late();
         self.drop_late_assemblies();
         self.replace_who_stalls();
+        self.listen_to_others();
         self.ask_whose_time_has_come();
         if self.now.ms.saturating_sub(self.last_poll_ms) >= POLL_MS {
             self.last_poll_ms = self.now.ms;
@@ -280,7 +291,8 @@ impl Sync {
             Question::Headers | Question::Blocks(_) => REQUEST_MS,
             Question::Transactions(_) => super::announce::ASSEMBLY_MS,
         };
-        self.requests.insert(request, Asked { peer, question, asked_ms: self.now.ms, limit_ms });
+        let asked = Asked { peer, question, asked_ms: self.now.ms, limit_ms, has_begun: false };
+        self.requests.insert(request, asked);
         self.actions.push(Action::Request { peer, request, body, limit_ms });
         request
     }
@@ -294,7 +306,10 @@ impl Sync {
         self.requests.get(&request).filter(|asked| asked.peer == key)?;
         let asked = self.requests.remove(&request)?;
         if let Some(peer) = self.peers.get_mut(&key) {
-            peer.slow = 0;
+            // Whoever keeps blocks back may be quick with headers all the same.
+            if peer.in_flight == 0 || !matches!(asked.question, Question::Headers) {
+                peer.slow = 0;
+            }
             peer.answered_ms = Some(self.now.ms);
             if matches!(asked.question, Question::Blocks(_)) {
                 peer.in_flight = peer.in_flight.saturating_sub(1);

@@ -81,6 +81,13 @@ pub enum Event {
         /// The answer; its counts were not checked yet.
         response: Response,
     },
+    /// The first bytes of an answer are here; a peer that sends none is not slow.
+    Began {
+        /// The peer.
+        peer: PeerKey,
+        /// The question.
+        request: RequestKey,
+    },
     /// There will be no answer: it timed out, was cut off or made no sense.
     Failed {
         /// The peer.

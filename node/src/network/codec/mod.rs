@@ -2,6 +2,8 @@
 //! arrived, and nothing longer than its limit is read.
 
 use std::io::{self, Error, ErrorKind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -24,6 +26,7 @@ pub(super) struct MessageCodec {
     pub(super) max_response_bytes: usize,
     /// How long the answer to the question that is asked may take. Each question has a codec of its own.
     answer_within: Duration,
+    has_begun: Arc<AtomicBool>,
 }
 
 /// What came is no question. It is handed on as if it were one: of a question that cannot be read nobody is told, so
@@ -38,17 +41,19 @@ pub(super) struct Question {
     pub(super) body: Result<Request, Malformed>,
     /// How long its answer may take, all of it; of one that others ask, how long we may.
     pub(super) answer_within: Duration,
+    /// Set when the first bytes of its answer are here. It is a mere sign, and orders nothing.
+    pub(super) has_begun: Arc<AtomicBool>,
 }
 
 impl From<Request> for Question {
     fn from(body: Request) -> Self {
-        Self { body: Ok(body), answer_within: limits::REQUEST }
+        Self { body: Ok(body), answer_within: limits::REQUEST, has_begun: Arc::default() }
     }
 }
 
 impl MessageCodec {
     pub(super) fn new(max_response_bytes: usize) -> Self {
-        Self { max_response_bytes, answer_within: limits::REQUEST }
+        Self { max_response_bytes, answer_within: limits::REQUEST, has_begun: Arc::default() }
     }
 }
 
@@ -65,14 +70,15 @@ impl Codec for MessageCodec {
             Err(error) if error.kind() == ErrorKind::InvalidData => Err(Malformed),
             read => Ok(read?),
         };
-        Ok(Question { body, answer_within: limits::ANSWER })
+        Ok(Question { body, answer_within: limits::ANSWER, has_begun: Arc::default() })
     }
 
     async fn read_response<T>(&mut self, _: &StreamProtocol, io: &mut T) -> io::Result<Response>
     where
         T: AsyncRead + Unpin + Send,
     {
-        let bytes = within(self.answer_within, read_bytes(io, self.max_response_bytes)).await?;
+        let began = || self.has_begun.store(true, Ordering::Relaxed);
+        let bytes = within(self.answer_within, read_bytes(io, self.max_response_bytes, began)).await?;
         if bytes.is_empty() {
             // Who is too busy to answer ends the stream, and says nothing wrong.
             return Err(Error::new(ErrorKind::UnexpectedEof, "no answer"));
@@ -84,12 +90,12 @@ impl Codec for MessageCodec {
         &mut self,
         _: &StreamProtocol,
         io: &mut T,
-        Question { body, answer_within }: Question,
+        Question { body, answer_within, has_begun }: Question,
     ) -> io::Result<()>
     where
         T: AsyncWrite + Unpin + Send,
     {
-        self.answer_within = answer_within;
+        (self.answer_within, self.has_begun) = (answer_within, has_begun);
         let body = body.or(Err(Error::from(ErrorKind::InvalidData)))?;
         within(limits::REQUEST, write(io, &body)).await
     }
@@ -116,13 +122,21 @@ async fn within<T>(time: Duration, io: impl Future<Output = io::Result<T>>) -> i
 }
 
 async fn read<T: BorshDeserialize>(io: &mut (impl AsyncRead + Unpin), limit: usize) -> io::Result<T> {
-    decode(&read_bytes(io, limit).await?)
+    decode(&read_bytes(io, limit, || ()).await?)
 }
 
-async fn read_bytes(io: &mut (impl AsyncRead + Unpin), limit: usize) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    // One byte more, so that more is seen to be too much.
-    let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
+async fn read_bytes(
+    io: &mut (impl AsyncRead + Unpin),
+    limit: usize,
+    began: impl FnOnce(),
+) -> io::Result<Vec<u8>> {
+    let mut bytes = vec![0];
+    if io.read(&mut bytes).await? == 0 {
+        return Ok(Vec::new());
+    }
+    began();
+    // With the first one a byte more, so that more is seen to be too much.
+    let most = u64::try_from(limit).unwrap_or(u64::MAX);
     io.take(most).read_to_end(&mut bytes).await?;
     if bytes.len() > limit {
         return Err(Error::new(ErrorKind::InvalidData, "a message above the limit"));

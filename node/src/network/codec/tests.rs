@@ -94,8 +94,8 @@ impl<T: AsyncRead + Unpin> AsyncRead for Counted<T> {
 #[tokio::test(start_paused = true)]
 async fn an_answer_has_the_time_of_its_question_and_no_more() {
     for (question, s) in [
-        (Question { body: Ok(Request::PendingIds), answer_within: Duration::from_secs(40) }, 40),
-        (Question { body: Ok(Request::PendingIds), answer_within: Duration::from_secs(2) }, 2),
+        (Question { answer_within: Duration::from_secs(40), ..Request::PendingIds.into() }, 40),
+        (Question { answer_within: Duration::from_secs(2), ..Request::PendingIds.into() }, 2),
         (Request::PendingIds.into(), 10),
     ] {
         let mut codec = MessageCodec::new(1_000);
@@ -105,5 +105,19 @@ async fn an_answer_has_the_time_of_its_question_and_no_more() {
         let begun = Instant::now();
         let error = codec.read_response(&protocol, &mut silence).await.unwrap_err();
         assert_eq!((error.kind(), begun.elapsed().as_secs()), (ErrorKind::TimedOut, s));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_begins_is_told_from_silence() {
+    let protocol = StreamProtocol::new("/test");
+    for (bytes, has_begun) in [(vec![0], true), (Vec::new(), false)] {
+        let mut codec = MessageCodec::new(1_000);
+        let question = Question::from(Request::PendingIds);
+        let sign = Arc::clone(&question.has_begun);
+        codec.write_request(&protocol, &mut Cursor::new(Vec::new()), question).await.unwrap();
+        let mut answer = Cursor::new(bytes).chain(pending::<io::Result<Vec<u8>>>().into_async_read());
+        codec.read_response(&protocol, &mut answer).await.unwrap_err();
+        assert_eq!(sign.load(Ordering::Relaxed), has_begun);
     }
 }

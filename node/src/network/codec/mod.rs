@@ -144,8 +144,29 @@ async fn read_bytes(
     Ok(bytes)
 }
 
+/// What ends before its end was cut off, as by whoever gave up on a slow line, and is nobody's fault.
 fn decode<T: BorshDeserialize>(bytes: &[u8]) -> io::Result<T> {
-    codec::decode(bytes).map_err(|error| Error::new(ErrorKind::InvalidData, error.to_string()))
+    let mut rest = Rest { bytes, is_short: false };
+    match T::deserialize_reader(&mut rest) {
+        Ok(message) if rest.bytes.is_empty() => Ok(message),
+        Ok(_) => Err(Error::new(ErrorKind::InvalidData, "more than a message")),
+        Err(_) if rest.is_short => Err(Error::new(ErrorKind::UnexpectedEof, "a message that was cut off")),
+        Err(error) => Err(Error::new(ErrorKind::InvalidData, error.to_string())),
+    }
+}
+
+/// The bytes that were not read yet.
+struct Rest<'a> {
+    bytes: &'a [u8],
+    /// Whether more was asked for than there is.
+    is_short: bool,
+}
+
+impl io::Read for Rest<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        self.is_short |= self.bytes.len() < into.len();
+        io::Read::read(&mut self.bytes, into)
+    }
 }
 
 async fn write(io: &mut (impl AsyncWrite + Unpin), message: &impl BorshSerialize) -> io::Result<()> {

@@ -246,3 +246,18 @@ async fn the_second_question_that_cannot_be_read_is_the_last() {
     peer.is_left().await;
     node.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_that_was_cut_off_is_nobodys_fault() {
+    let spec = easy_spec();
+    let node = TestNode::start(&spec, &ManualClock::new(&spec), &[]).await;
+    let mut peer = Peer::greeted(node.node.network.address(), &spec).await;
+    let whole = codec::encode(&Request::Headers { locator: vec![*spec.genesis_hash()] });
+    for length in 0..whole.len() {
+        peer.open(&peer.protocol("sync"), FIN, &whole[..length]).await.unwrap();
+    }
+    assert!(peer.is_heard().await);
+    let peers = node.node.network.peers().await.unwrap().peers;
+    assert_eq!(peers.iter().map(|peer| peer.score).collect::<Vec<_>>(), [0]);
+    node.stop().await;
+}

@@ -47,12 +47,6 @@ impl ChainNode {
             last_bits: right.last_bits,
         }
     }
-
-    /// Returns the work of the run.
-    #[must_use]
-    pub fn work(&self) -> Work {
-        self.work
-    }
 }
 
 /// The range over the first `count` headers, as its peaks: as many as `count` has one bits.

@@ -115,7 +115,8 @@ async fn an_invalid_block_is_blamed_by_every_way_it_takes() {
         // And it does not come again, with whatever key.
         let again = Peer::over(super::wire::connect(at).await, &spec, true).await;
         assert!(again.is_err());
-        // Nor after the power failed a little later.
+        // Nor after the power failed a little later. Nothing tells when the file is written, so it is looked at again and
+        // again until time is up.
         let saved = async {
             let file = node.path().join("peers.json");
             while !std::fs::read_to_string(&file).is_ok_and(|saved| saved.contains(&ban.address)) {

@@ -17,8 +17,10 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
         let _verdict = check_header_alone(&header)
             .and_then(|()| check_header(spec.rules(), &header, &header.hash(), &parent, u64::MAX));
         let Ok(node) = ChainNode::of_header(&header) else { continue };
+        let work = header.bits.target().expect("the bits of a node are a target").work();
+        let before = range.work();
         range.push(node);
-        assert!(range.work() >= node.work());
+        assert_eq!(range.work(), before.saturating_add(work));
         parent = Ancestry { bits: header.bits, time: header.time, grandparent_time: Some(parent.time) };
     }
     let _root = range.root();

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use crate::run::{cargo, run, tools};
+use crate::run::{cargo, run, target_dir, tools};
 use crate::tidy::tidy;
 
 /// The crates that run in the page.
@@ -16,6 +16,9 @@ pub(crate) fn check() -> Result<()> {
     let native = ["clippy", "--locked", "--workspace", "--all-targets", "--no-default-features"];
     let end_to_end = ["--features", "e2e/programs"];
     run("lints, native", cargo(&native).args(end_to_end).args(["--", "-D", "warnings"]))?;
+    // A workspace of its own, which no build of this one looks at.
+    let fuzz = ["clippy", "--locked", "--manifest-path", "fuzz/Cargo.toml", "--all-targets", "--target-dir"];
+    run("lints, fuzz", cargo(&fuzz).arg(target_dir().join("fuzz")).args(["--", "-D", "warnings"]))?;
     let wasm = ["clippy", "--locked", "--target", "wasm32-unknown-unknown"];
     run("lints, WASM", cargo(&wasm).args(WASM).args(["--", "-D", "warnings"]))?;
     let docs = ["doc", "--locked", "--workspace", "--no-deps", "--no-default-features"];

@@ -38,6 +38,9 @@ use tables::{META, SCHEMA};
 /// The store's file inside the data directory.
 pub const STORE_FILE: &str = "chain.redb";
 
+/// How the name of a store begins that is still being made; the maker's process follows.
+const UNFINISHED: &str = "chain.new-";
+
 /// Bytes of redb's page cache. Balances are answered from memory; this serves blocks and histories, and an idle node
 /// shall stay below 40 MiB in all.
 const CACHE_BYTES: usize = 16 << 20;
@@ -106,6 +109,25 @@ fn existing_file(directory: &Path) -> Result<PathBuf, StoreError> {
     }
 }
 
+/// Removes the stores in `directory` whose makers were killed. One that is still being made is removed as well: another
+/// store has its name by now.
+fn remove_unfinished(directory: &Path) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(directory)? {
+        let entry = entry?;
+        if entry.file_name().as_encoded_bytes().starts_with(UNFINISHED.as_bytes()) {
+            remove(&entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+fn remove(file: &Path) -> std::io::Result<()> {
+    match std::fs::remove_file(file) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
 /// Gives the file `new` the name `file`, durably, unless there is one of that name.
 fn publish(new: &Path, file: &Path) -> std::io::Result<()> {
     match std::fs::hard_link(new, file) {
@@ -113,7 +135,7 @@ fn publish(new: &Path, file: &Path) -> std::io::Result<()> {
         Err(error) if error.kind() != ErrorKind::AlreadyExists && !file.exists() => {
             std::fs::rename(new, file)?;
         }
-        Ok(()) | Err(_) => std::fs::remove_file(new)?,
+        Ok(()) | Err(_) => remove(new)?,
     }
     // The name is in the directory, and as durable as that.
     #[cfg(unix)]
@@ -132,18 +154,19 @@ impl Store {
         if !file.exists() {
             Self::make(&file, spec)?;
         }
-        Self::open_existing(path, spec)
+        let store = Self::open_existing(path, spec)?;
+        if let Err(error) = remove_unfinished(path) {
+            tracing::warn!("what an earlier start left in {} cannot be removed: {error}", path.display());
+        }
+        Ok(store)
     }
 
     /// Makes a store under another name first, so that one whose making was interrupted never passes for one that was
     /// damaged, nor the other way round. The name is this process's own, and what another one has made meanwhile stays.
     fn make(file: &Path, spec: &ChainSpec) -> Result<(), StoreError> {
         let explain = |error| StoreError::explain_io(file.to_owned(), error);
-        let new = file.with_extension(format!("new-{}", std::process::id()));
-        match std::fs::remove_file(&new) {
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(explain(error)),
-            Ok(()) | Err(_) => {}
-        }
+        let new = file.with_file_name(format!("{UNFINISHED}{}", std::process::id()));
+        remove(&new).map_err(explain)?;
         drop(Self::open_with(&new, spec, |builder| builder.create(&new))?);
         publish(&new, file).map_err(explain)
     }

@@ -114,6 +114,21 @@ fn rows_that_are_kept_back_are_written_before_they_fill_the_memory() {
 }
 
 #[test]
+fn what_a_killed_start_left_is_removed() {
+    let directory = tempfile::tempdir().unwrap();
+    let there = |name| directory.path().join(name).exists();
+    for name in ["chain.new-1", "notes.new", "chain.old"] {
+        std::fs::write(directory.path().join(name), "half").unwrap();
+    }
+    let store = Store::open(directory.path(), &ChainSpec::dev()).unwrap();
+    assert!(!there("chain.new-1") && there("notes.new") && there("chain.old"));
+    // Who is still making one loses it, and finds the other one locked.
+    publish(&directory.path().join("chain.new-2"), store.path()).unwrap();
+    let error = Store::open(directory.path(), &ChainSpec::dev()).unwrap_err();
+    assert!(matches!(error, StoreError::Locked { .. }), "{error}");
+}
+
+#[test]
 fn a_store_that_another_process_made_meanwhile_stays() {
     let directory = tempfile::tempdir().unwrap();
     let [new, file] = ["new", "file"].map(|name| directory.path().join(name));

@@ -11,7 +11,7 @@ use crate::moduli::weak_keys;
 use crate::mutants::mutants;
 use crate::network;
 use crate::reproducible::reproducible;
-use crate::run::{cargo, command, root, run, target_dir};
+use crate::run::{cargo, command, root, run, run_for_figures, target_dir};
 use crate::spread::publish;
 use crate::test::without_page;
 
@@ -210,12 +210,12 @@ fn signing_time(signatures: u32) -> Result<Value> {
     Ok(times)
 }
 
-/// Runs a test of the store as often as `count` says; its figures are in its output.
+/// Runs a test of the store as often as `count` says.
 fn store_test(test: &str, variable: &str, count: u32) -> Result<Value> {
     let mut command = without_page();
     command.args(["--test", "it", "--", "--nocapture", test]).env(variable, count.to_string());
-    run(test, &mut command)?;
-    Ok(json!({ "test": test, "count": count, "failures": 0 }))
+    let figures = run_for_figures(test, &mut command)?;
+    Ok(json!({ "test": test, "count": count, "failures": 0, "figures": figures }))
 }
 
 /// Sends that many messages, from a program and to one that are as quick as they ship.
@@ -224,8 +224,8 @@ fn hostile(messages: u32, seed: u64) -> Result<Value> {
     let mut command = without_page();
     command.args(["--release", "--test", "it", "--", "--exact", "--nocapture", test]);
     command.env("HOSTILE_MESSAGES", messages.to_string()).env("HOSTILE_SEED", seed.to_string());
-    run("hostile", &mut command)?;
-    Ok(json!({ "messages": messages, "seed": seed, "failures": 0 }))
+    let figures = run_for_figures("hostile", &mut command)?;
+    Ok(json!({ "messages": messages, "seed": seed, "failures": 0, "figures": figures }))
 }
 
 /// Builds a command that runs a test of whole networks in one thread. Only the node itself has to be quick for it, so
@@ -243,8 +243,9 @@ fn simulation(seeds: u32, seed: Option<u64>) -> Result<Value> {
         Some(seed) => command.env("SIMULATION_SEED", seed.to_string()),
         None => command.env("SIMULATION_SEEDS", seeds.to_string()),
     };
-    run("simulation", &mut command)?;
-    Ok(json!({ "seeds": if seed.is_some() { 1 } else { seeds }, "failures": 0 }))
+    let figures = run_for_figures("simulation", &mut command)?;
+    let seeds = if seed.is_some() { 1 } else { seeds };
+    Ok(json!({ "seeds": seeds, "failures": 0, "figures": figures }))
 }
 
 fn simulation_report() -> Result<Value> {

@@ -1,8 +1,9 @@
 //! Running commands from the workspace's root.
 
 use std::ffi::OsStr;
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, ExitStatus, Stdio};
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
@@ -47,9 +48,35 @@ pub(crate) fn cargo(arguments: &[&str]) -> Command {
 /// # Errors
 /// When it cannot be started or fails.
 pub(crate) fn run(name: &str, command: &mut Command) -> Result<()> {
+    watch(name, command, Command::status)
+}
+
+/// The same; returns the figures that it tells: what comes after `figures: ` in a line of its output.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) fn run_for_figures(name: &str, command: &mut Command) -> Result<Vec<String>> {
+    let mut figures = Vec::new();
+    watch(name, command.stdout(Stdio::piped()), |command| {
+        let mut child = command.spawn()?;
+        for line in child.stdout.take().into_iter().flat_map(|output| BufReader::new(output).lines()) {
+            let line = line?;
+            println!("{line}");
+            figures.extend(line.split_once("figures: ").map(|(_, told)| told.to_owned()));
+        }
+        child.wait()
+    })?;
+    Ok(figures)
+}
+
+fn watch(
+    name: &str,
+    command: &mut Command,
+    run: impl FnOnce(&mut Command) -> std::io::Result<ExitStatus>,
+) -> Result<()> {
     println!("\n== {name}: {}", shown(command));
     let started = Instant::now();
-    let status = command.status().with_context(|| format!("cannot start {}", shown(command)))?;
+    let status = run(command).with_context(|| format!("cannot run {}", shown(command)))?;
     println!("== {name}: {:.0?}", started.elapsed());
     if !status.success() {
         bail!("{name} failed ({status}): {}", shown(command));

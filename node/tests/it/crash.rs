@@ -158,7 +158,7 @@ async fn a_power_cut_at_any_write_or_sync_loses_nothing_acknowledged() {
             }
         }
     }
-    println!("{images} images of a run with {} operations", log.len());
+    println!("figures: {images} images of a run with {} operations", log.len());
 }
 
 fn check_second_cut(

@@ -129,7 +129,7 @@ async fn a_bit_that_flips_is_told_or_harmless() {
         bytes[position] ^= 1 << bit;
         told += usize::from(use_all(&whole, bytes, &format!("bit {bit} of byte {position}")).await);
     }
-    println!("{n_flips} flips: {told} told, {} harmless", n_flips - told);
+    println!("figures: {n_flips} flips: {told} told, {} harmless", n_flips - told);
     assert!(told > 0);
 }
 

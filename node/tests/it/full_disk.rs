@@ -77,7 +77,7 @@ fn fill_all(directory: &Path) {
         told += fill(directory, seed, random.below(LEFT));
         run("umount", &[directory.as_os_str()]);
     }
-    println!("{disks} full disks, {told} lines told before");
+    println!("figures: {disks} full disks, {told} lines told before");
     assert!(told > 0);
 }
 

@@ -90,13 +90,26 @@ pub(crate) fn start_on_held_terminal(data_dir: &Path, arguments: &[&str]) -> (Ch
 /// Returns whether a thread of a process waits until `descriptor` takes what it writes: no other call that blocks here
 /// has so small a number as its first argument.
 pub(crate) fn is_held_at(process: &Child, descriptor: u8) -> bool {
-    let threads = std::fs::read_dir(format!("/proc/{}/task", process.id())).unwrap();
-    threads.filter_map(|thread| std::fs::read_to_string(thread.ok()?.path().join("syscall")).ok()).any(
-        |call| {
-            let arguments = call.split(' ').collect::<Vec<_>>();
-            arguments.get(1) == Some(&format!("0x{descriptor:x}").as_str())
-        },
-    )
+    waits_at(process.id(), u32::from(descriptor))
+}
+
+/// Returns whether a thread of the process `id` waits for the disk to have what was written to `file`. Nothing else that
+/// is done with a file lets a thread wait as long as its pages are in memory.
+pub(crate) fn is_syncing(id: u32, file: &Path) -> bool {
+    let descriptors = std::fs::read_dir(format!("/proc/{id}/fd")).into_iter().flatten().flatten();
+    descriptors
+        .filter(|descriptor| std::fs::read_link(descriptor.path()).is_ok_and(|open| open == file))
+        .filter_map(|descriptor| descriptor.file_name().to_str()?.parse().ok())
+        .any(|descriptor| waits_at(id, descriptor))
+}
+
+/// Returns whether a thread of the process `id` waits in a call whose first argument is `descriptor`.
+fn waits_at(id: u32, descriptor: u32) -> bool {
+    let threads = std::fs::read_dir(format!("/proc/{id}/task")).into_iter().flatten().flatten();
+    threads.filter_map(|thread| std::fs::read_to_string(thread.path().join("syscall")).ok()).any(|call| {
+        let arguments = call.split(' ').collect::<Vec<_>>();
+        arguments.get(1) == Some(&format!("0x{descriptor:x}").as_str())
+    })
 }
 
 /// The same on a terminal.

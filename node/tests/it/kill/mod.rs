@@ -293,7 +293,7 @@ fn a_process_that_is_killed_at_any_instant_loses_nothing_it_told() {
         kill(directory.path(), random.next(), second, &mut journal, &mut hits);
         journal.check(&spec, directory.path());
     }
-    println!("{} kills, {hits:?}, {} payments in the last journal", 2 * cycles, journal.paid.len());
+    println!("figures: {} kills, {hits:?}, {} payments in the last journal", 2 * cycles, journal.paid.len());
     // Else the run has shown nothing.
     assert!(hits.sync * 4 >= 2 * cycles && hits.recovery > 0, "{hits:?} of {cycles}");
 }

@@ -120,7 +120,7 @@ fn honest_nodes_agree_whatever_happens() {
             *faults.entry(fault.split(':').next().unwrap().to_owned()).or_default() += count;
         }
     }
-    println!("the deepest reorg had {deepest_reorg} blocks; liars were blamed for: {faults:#?}");
+    println!("figures: the deepest reorg had {deepest_reorg} blocks; liars were blamed for {faults:?}");
     // Of one seed alone little can be said.
     if seeds().count() > 1 {
         assert!(faults.len() > 3, "the liars did nothing: {faults:?}");

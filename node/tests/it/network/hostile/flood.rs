@@ -243,7 +243,7 @@ async fn malformed_messages_harm_nobody() {
     attacking.await.unwrap();
 
     let after = victim.memory();
-    println!("{} sent, memory {before} to {after}", attack.sent.load(Ordering::Relaxed));
+    println!("figures: {} sent, memory {before} to {after}", attack.sent.load(Ordering::Relaxed));
     assert!(after.saturating_sub(before) < DRIFT, "from {before} to {after} bytes");
     // Only who did no harm is still there, however much the others would like to be.
     let mut harmless = Peer::greeted(victim.p2p, &victim.spec).await;

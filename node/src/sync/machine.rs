@@ -384,9 +384,9 @@ impl Sync {
         self.best_changed();
         // Those that are somebody's own stay, however many, and looking at all of them takes long.
         self.most_side_headers = MAX_SIDE_HEADERS.max(self.usage().side_headers + MORE_SIDE_HEADERS);
-        let (now, best) = (self.now.ms, self.known.best().work);
-        for peer in self.peers.values_mut().filter(|peer| is_stuck && peer.claimed_work > best) {
-            peer.want_headers(now, Start::Best);
+        // What others told beside the chain that is gone was not kept, as it had less work.
+        for peer in self.peers.values_mut().filter(|_| is_stuck) {
+            peer.want_headers(self.now.ms, Start::Best);
         }
     }
 

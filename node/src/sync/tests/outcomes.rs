@@ -165,6 +165,27 @@ fn blocks_from_elsewhere_are_not_fetched() {
 }
 
 #[test]
+fn who_told_less_than_blocks_that_nobody_gives_is_asked_again_when_they_are_given_up() {
+    let start = Blocks::new(&easy_spec()).grown(0, 20, 1);
+    let (withheld, mut honest) = (start.grown(20, 5, 2), start.clone());
+    let mut bench = Bench::new(&start);
+    bench.connect(A, &withheld);
+    bench.answer(A, &withheld);
+    bench.connect(B, &honest);
+    honest = honest.grown(20, 2, 3);
+    bench.announce(B, 1, &honest, Vec::new());
+    bench.answer(B, &honest);
+    assert_eq!((bench.tip(), bench.sync.progress().headers), (start.tip(), 25));
+    // Its time for the blocks runs out until it is let go.
+    while bench.disconnected.is_empty() {
+        bench.wait(500);
+    }
+    bench.handle(Event::Disconnected { peer: A });
+    bench.settle(&[(B, &honest)]);
+    assert_eq!(bench.tip(), honest.tip());
+}
+
+#[test]
 fn a_peer_that_goes_leaves_its_questions_to_others() {
     let empty = Blocks::new(&easy_spec());
     let chain = empty.grown(0, 20, 1);

@@ -10,6 +10,7 @@ use node::sync::{
 };
 use node::wire::{BlockAnnouncement, MAX_HEADERS, Request, Response};
 use shared::block::{Block, HEADER_BYTES, Header, MAX_COINBASE_BYTES};
+use shared::codec;
 use shared::consensus::CheckedTransaction;
 use shared::hash::BlockHash;
 use shared::spec::ChainSpec;
@@ -41,7 +42,7 @@ pub(super) struct Setting {
     pub(super) judge_ms: (u64, u64),
     /// Between two blocks of the whole network, on average.
     pub(super) interval_ms: u64,
-    /// Bytes of an announcement, and how many of them a node sends in a millisecond.
+    /// Bytes of an announcement, and how many bytes a node sends in a millisecond.
     pub(super) announcement_bytes: u64,
     pub(super) bytes_per_ms: u64,
     /// What everybody has at the start.
@@ -70,10 +71,23 @@ pub(super) enum Happening {
 
 #[derive(Debug, Clone)]
 pub(super) enum Message {
-    Request { request: RequestKey, body: Request },
-    Response { request: RequestKey, response: Response },
+    Request {
+        request: RequestKey,
+        body: Request,
+    },
+    /// The first bytes of an answer.
+    Began {
+        request: RequestKey,
+    },
+    Response {
+        request: RequestKey,
+        response: Response,
+    },
     Block(Arc<BlockAnnouncement>),
-    Payments { id: u64, transactions: Arc<Vec<Transaction>> },
+    Payments {
+        id: u64,
+        transactions: Arc<Vec<Transaction>>,
+    },
 }
 
 /// Everything.
@@ -335,7 +349,7 @@ impl World {
         let bytes = match message {
             Message::Block(_) => self.setting.announcement_bytes,
             Message::Payments { transactions, .. } => 600 * transactions.len() as u64,
-            Message::Request { .. } | Message::Response { .. } => 0,
+            Message::Request { .. } | Message::Began { .. } | Message::Response { .. } => 0,
         };
         for end in ends {
             if self.setting.loss_percent == 0 || !self.random.chance(self.setting.loss_percent) {
@@ -367,6 +381,7 @@ impl World {
                     self.tell(node, Event::Answered { peer: to, request, response });
                 }
             }
+            Message::Began { request } => self.tell(node, Event::Began { peer: to, request }),
             Message::Payments { id, transactions } => self.payments_announced(to, id, &transactions),
             Message::Block(news) => {
                 if !self.nodes[node].seen.insert(name(&news.header.hash())) || !self.may_say(to) {
@@ -399,7 +414,9 @@ impl World {
         }
         // A late answer is late because the line is held up.
         self.nodes[node].sends_until_ms = self.nodes[node].sends_until_ms.max(self.now_ms) + late_ms;
-        self.send(to, Message::Response { request, response }, 0);
+        let bytes = codec::encode(&response).len() as u64;
+        self.send(to, Message::Began { request }, 0);
+        self.send(to, Message::Response { request, response }, bytes);
     }
 }
 

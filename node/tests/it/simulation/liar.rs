@@ -13,6 +13,8 @@ use super::random::Random;
 pub(super) enum Lie {
     /// Tells headers and announces, and never gives a block or a transaction (P3, F8).
     Withholds,
+    /// The same, but for the first bytes of it (P4).
+    Begins,
     /// Gives everything too late (P4).
     Drips,
     /// Claims all the work in the world and tells nothing (Z8).
@@ -44,8 +46,9 @@ pub(super) enum Lie {
 }
 
 impl Lie {
-    pub(super) const ALL: [Self; 15] = [
+    pub(super) const ALL: [Self; 16] = [
         Self::Withholds,
+        Self::Begins,
         Self::Drips,
         Self::Claims,
         Self::CheapHeaders,
@@ -88,7 +91,7 @@ impl Lie {
     ) -> Option<(Response, u64)> {
         let answer = match (self, request) {
             (
-                Self::Withholds,
+                Self::Withholds | Self::Begins,
                 Request::Blocks { .. } | Request::BlockTransactions { .. } | Request::Transactions { .. },
             ) => return None,
             (Self::Drips, _) => return Some((honest, random.between(3_000, 40_000))),

@@ -137,7 +137,13 @@ fn each_lie_alone_keeps_no_honest_node_from_the_chain() {
         // These break no rule, or none that anybody sees; or they are slow, and left for others before it counts.
         let is_silent = matches!(
             lie,
-            Lie::Flaps | Lie::InvalidSide | Lie::Withholds | Lie::Drips | Lie::Poisons | Lie::Replays
+            Lie::Flaps
+                | Lie::InvalidSide
+                | Lie::Withholds
+                | Lie::Begins
+                | Lie::Drips
+                | Lie::Poisons
+                | Lie::Replays
         );
         println!("{lie:?}: banned {:?}, for {:?}", world.bans, world.faults);
         assert!(is_silent || blames > 0, "{lie:?} was not noticed");

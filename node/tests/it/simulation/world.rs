@@ -406,6 +406,9 @@ impl World {
             None => Some((honest, 0)),
             Some(lie) => lie.answer(honest, body, &self.cheap, &mut self.random),
         };
+        if self.nodes[node].lie == Some(Lie::Begins) {
+            self.send(to, Message::Began { request }, 0);
+        }
         let Some((response, late_ms)) = answer else { return };
         if self.nodes[node].lie == Some(Lie::Babbles) {
             let request = RequestKey(self.random.next());

@@ -37,6 +37,8 @@ pub(super) struct Writes {
     batch: Option<Batch>,
     /// The bytes of its blocks.
     size: u64,
+    /// For how many bytes of blocks there is room, as far as that was looked at.
+    room: u64,
     /// The addresses whose accounts changed.
     pub(super) touched: BTreeSet<Address>,
     /// The transactions of the blocks that were left, oldest first.
@@ -65,7 +67,10 @@ impl ChainState {
     /// write serves them all, unless a reorg or a refusal comes between.
     pub(in crate::chain) fn accept_all(&mut self, blocks: Vec<CheckedBlock>) -> Accepted {
         let old_tip = self.tip_id;
-        let mut writes = Writes::default();
+        let size = blocks.iter().map(|block| block.size() as u64).sum();
+        // The disk is asked once for all of them; when that is too much, for each.
+        let room = if self.store.reader().has_room(size, 0) { size } else { 0 };
+        let mut writes = Writes { room, ..Writes::default() };
         let mut submitted = Vec::with_capacity(blocks.len());
         let mut refused = None;
         for block in blocks {
@@ -103,7 +108,8 @@ impl ChainState {
             return Ok(Submitted::Known);
         }
         let size = block.size() as u64;
-        if !self.store.reader().has_room(writes.size + size, 0) {
+        let sum = writes.size + size;
+        if sum > writes.room && !self.store.reader().has_room(sum, 0) {
             // One by one they take less.
             self.commit(writes)?;
             self.store.reader().check_room(size, 0)?;

@@ -186,18 +186,12 @@ impl World {
     }
 
     pub(super) fn crash(&mut self, node: usize, down_ms: u64) {
+        let ends: Vec<_> = self.nodes[node].ends.iter().copied().collect();
         let now = self.now(node);
         // Its neighbours notice; itself it does not.
         self.nodes[node].crash(&self.setting, node, now);
-        self.hang_up(node);
-        self.at(down_ms, Happening::Restart { node });
-    }
-
-    /// Breaks all connections of a node, with what was on its way.
-    pub(super) fn hang_up(&mut self, node: usize) {
-        let ends: Vec<_> = self.nodes[node].ends.iter().copied().collect();
         ends.into_iter().for_each(|end| self.cut(end));
-        self.nodes[node].sends_until_ms = 0;
+        self.at(down_ms, Happening::Restart { node });
     }
 
     pub(super) fn restart(&mut self, node: usize) {

@@ -84,9 +84,9 @@ fn run(setting: Setting) -> World {
     (world.is_mining, world.is_paying, world.is_lying) = (false, false, false);
     world.quiet();
     world.run(75_000);
-    // Everybody mines what it holds, and nobody contests it. Meanwhile a liar may bring an old payment that everybody else
-    // has forgotten, so there is a second time.
-    for number in world.honest().map(|(number, _)| number).collect::<Vec<_>>().repeat(2) {
+    // Everybody mines what it holds, and nobody contests it.
+    let honest: Vec<_> = world.honest().map(|(number, _)| number).collect();
+    for number in honest {
         world.mine(number);
         world.run(4_000);
     }

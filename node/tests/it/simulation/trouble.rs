@@ -51,10 +51,6 @@ impl World {
         for node in 0..self.nodes.len() {
             self.nodes[node].skew_s = 0;
             self.restart(node);
-            if self.nodes[node].lie.is_some() {
-                // What it has held back comes no more.
-                self.hang_up(node);
-            }
         }
     }
 

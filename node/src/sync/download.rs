@@ -239,13 +239,11 @@ impl Sync {
         reach.min(self.downloads.blocks_in(bytes))
     }
 
-    /// Returns whether our line can bring so many blocks more. One question it can always bring.
+    /// Returns whether our line can bring so many blocks more. One question it can always bring, and what is not wanted
+    /// any more shall keep nothing out.
     fn line_has_room(&self, blocks: usize) -> bool {
-        let awaited = self.requests.values().map(|asked| match &asked.question {
-            Question::Blocks(hashes) => hashes.len(),
-            Question::Headers | Question::Transactions(_) => 0,
-        });
-        let (awaited, line) = (awaited.sum::<usize>(), &self.downloads.line.pace);
+        let awaited = self.downloads.stages.values().filter(|stage| matches!(stage, Stage::Asked(_))).count();
+        let line = &self.downloads.line.pace;
         line.is_full() || awaited == 0 || self.downloads.bytes_of(awaited + blocks) <= line.bytes()
     }
 

@@ -148,3 +148,23 @@ fn a_peer_with_a_slow_line_is_asked_for_less_and_kept() {
     assert!(bench.faults.is_empty(), "{:?}", bench.faults);
     assert_eq!(bench.sync.peers.len(), 2);
 }
+
+#[test]
+fn what_is_not_wanted_any_more_keeps_nothing_out_of_a_slow_line() {
+    let start = Blocks::new(&easy_spec()).grown(0, 20, 1);
+    let (withheld, honest) = (start.grown(20, 5, 2), start.grown(20, 8, 3));
+    let mut bench = Bench::new(&start);
+    bench.connect(A, &withheld);
+    bench.answer(A, &withheld);
+    // It begins each answer and ends none, so our line seems to be slow.
+    while bench.sync.downloads.line.pace.is_full() {
+        for (request, _) in bench.asked(A) {
+            bench.handle(Event::Began { peer: A, request });
+        }
+        bench.wait(500);
+    }
+    assert!(bench.asked(A).iter().any(|(_, body)| matches!(body, Request::Blocks { .. })));
+    bench.connect(B, &honest);
+    bench.settle(&[(B, &honest)]);
+    assert_eq!(bench.tip(), honest.tip());
+}

@@ -9,9 +9,12 @@ use super::machine::{Asked, Question, Sync};
 use super::pace::MAX_REQUEST_MS;
 use super::peer::{Headers, MAX_STRIKES, Peer, Start};
 use super::{Action, Fault, PeerKey, RequestKey};
+use crate::wire::MAX_HEADERS;
 
 /// After so long another peer is asked for something small, and then another one.
 const LISTEN_MS: u64 = 2_000;
+/// For so long a peer is not believed that did not give what it alone has.
+const DOUBT_MS: u64 = 10_000;
 
 /// What a peer owes.
 #[derive(Debug, Default)]
@@ -47,13 +50,13 @@ impl Sync {
         }
     }
 
-    /// When nothing comes from a peer, asks others for headers, to see whether anything comes at all.
+    /// When nothing comes from a peer, or not enough, asks others for headers, to see whether anything comes at all.
     pub(super) fn listen_to_others(&mut self) {
         let now = self.now.ms;
         let is_mute = |asked: &&Asked| {
-            !asked.has_begun
-                && !matches!(asked.question, Question::Transactions(_))
-                && now.saturating_sub(asked.asked_ms) >= LISTEN_MS
+            let patience_ms = if asked.has_begun { asked.limit_ms / 2 } else { LISTEN_MS };
+            !matches!(asked.question, Question::Transactions(_))
+                && now.saturating_sub(asked.asked_ms) >= patience_ms
                 && !self.is_another_heard(asked.peer, asked.asked_ms)
         };
         let Some(mute) = self.requests.values().find(is_mute).map(|asked| asked.peer) else { return };
@@ -151,13 +154,32 @@ impl Sync {
         let Some(peer) = self.peers.get_mut(&key) else { return };
         peer.slow += 1;
         if peer.slow < MAX_STRIKES {
-            return self.ask_again(key);
+            return if self.is_alone_with_its_chain(key) { self.doubt(key) } else { self.ask_again(key) };
         }
         self.distrust(key);
         if is_to_blame {
             self.blame(key, Fault::Slow);
         }
         self.actions.push(Action::Disconnect { peer: key, reason: "it does not answer in time" });
+    }
+
+    /// Returns whether nobody else could give the next block, and one answer would tell the missing headers anew.
+    fn is_alone_with_its_chain(&self, key: PeerKey) -> bool {
+        self.downloads.next_height(&self.known).is_some_and(|height| {
+            let is_able = |peer: &Peer| peer.reach >= height;
+            self.downloads.queue_len() <= MAX_HEADERS
+                && self.peers.len() > 1
+                && self.peers.iter().all(|(other, peer)| is_able(peer) == (*other == key))
+        })
+    }
+
+    /// Believes a peer nothing for a while: what it alone has may be a chain whose blocks it withholds, and others are
+    /// heard meanwhile.
+    fn doubt(&mut self, key: PeerKey) {
+        self.distrust(key);
+        if let Some(peer) = self.peers.get_mut(&key) {
+            peer.rests_until_ms = self.now.ms + DOUBT_MS;
+        }
     }
 
     /// Asks for the headers that an answer may have held.

@@ -307,7 +307,8 @@ impl Sync {
         let asked = self.requests.remove(&request)?;
         if let Some(peer) = self.peers.get_mut(&key) {
             // Whoever keeps blocks back may be quick with headers all the same.
-            if peer.in_flight == 0 || !matches!(asked.question, Question::Headers) {
+            let owes_nothing = peer.in_flight == 0 && peer.own.is_some();
+            if owes_nothing || !matches!(asked.question, Question::Headers) {
                 peer.slow = 0;
             }
             peer.answered_ms = Some(self.now.ms);
@@ -386,7 +387,7 @@ impl Sync {
         self.most_side_headers = MAX_SIDE_HEADERS.max(self.usage().side_headers + MORE_SIDE_HEADERS);
         // What others told beside the chain that is gone was not kept, as it had less work.
         for peer in self.peers.values_mut().filter(|_| is_stuck) {
-            peer.want_headers(self.now.ms, Start::Best);
+            peer.want_headers(self.now.ms.max(peer.rests_until_ms), Start::Best);
         }
     }
 

@@ -165,24 +165,42 @@ fn blocks_from_elsewhere_are_not_fetched() {
 }
 
 #[test]
-fn who_told_less_than_blocks_that_nobody_gives_is_asked_again_when_they_are_given_up() {
-    let start = Blocks::new(&easy_spec()).grown(0, 20, 1);
-    let (withheld, mut honest) = (start.grown(20, 5, 2), start.clone());
-    let mut bench = Bench::new(&start);
-    bench.connect(A, &withheld);
-    bench.answer(A, &withheld);
-    bench.connect(B, &honest);
-    honest = honest.grown(20, 2, 3);
-    bench.announce(B, 1, &honest, Vec::new());
-    bench.answer(B, &honest);
-    assert_eq!((bench.tip(), bench.sync.progress().headers), (start.tip(), 25));
-    // Its time for the blocks runs out until it is let go.
-    while bench.disconnected.is_empty() {
-        bench.wait(500);
+fn who_withholds_the_best_chain_holds_nobody_up_for_long() {
+    for begins in [false, true] {
+        let start = Blocks::new(&easy_spec()).grown(0, 20, 1);
+        let (withheld, mut honest) = (start.grown(20, 5, 2), start.clone());
+        let mut bench = Bench::new(&start);
+        bench.connect(B, &start);
+        bench.connect(A, &withheld);
+        let (mut behind_ms, mut waited_ms) = (0, 0);
+        while bench.disconnected.is_empty() {
+            assert!(waited_ms < 120_000, "{begins}: it is kept for ever");
+            if waited_ms % 20_000 == 0 && honest.height() < 24 {
+                honest = honest.grown(honest.height(), 1, 3);
+                bench.announce(B, waited_ms, &honest, Vec::new());
+            }
+            for (request, body) in bench.asked(A) {
+                match body {
+                    Request::Headers { .. } => {
+                        let response = withheld.answer(&body);
+                        bench.handle(Event::Answered { peer: A, request, response });
+                    }
+                    _ if begins => bench.handle(Event::Began { peer: A, request }),
+                    _ => {}
+                }
+            }
+            bench.settle(&[(B, &honest)]);
+            behind_ms = if bench.tip() == honest.tip() { 0 } else { behind_ms + 500 };
+            assert!(behind_ms < 30_000, "{begins}: behind for long, after {waited_ms} ms");
+            waited_ms += 500;
+            bench.wait(500);
+        }
+        assert_eq!(bench.disconnected, [A]);
+        assert_eq!(bench.faults.is_empty(), begins, "{:?}", bench.faults);
+        bench.handle(Event::Disconnected { peer: A });
+        bench.settle(&[(B, &honest)]);
+        assert_eq!(bench.tip(), honest.tip());
     }
-    bench.handle(Event::Disconnected { peer: A });
-    bench.settle(&[(B, &honest)]);
-    assert_eq!(bench.tip(), honest.tip());
 }
 
 #[test]

@@ -217,7 +217,7 @@ impl Sync {
         }
     }
 
-    /// Returns who should be asked for a block: of those who have it the one with the least to do.
+    /// Returns who should be asked for a block: of those who have it and owe the least, the one with the least to do.
     fn choose(&self, height: u64, is_first: bool) -> Option<PeerKey> {
         let most = |peer: &Peer| match (peer.pace.is_full(), is_first) {
             (false, _) => 1,
@@ -226,7 +226,7 @@ impl Sync {
         };
         let able = self.peers.iter().filter(|(_, peer)| peer.reach >= height && peer.in_flight < most(peer));
         let order = able.min_by_key(|(key, peer)| {
-            (peer.rests_until_ms > self.now.ms, peer.in_flight, peer.served, **key)
+            (peer.rests_until_ms > self.now.ms, peer.slow, peer.in_flight, peer.served, **key)
         });
         order.map(|(key, _)| *key)
     }

@@ -6,15 +6,13 @@ use std::collections::BTreeMap;
 
 use super::download::Stage;
 use super::machine::{Asked, Question, Sync};
-use super::pace::MAX_REQUEST_MS;
+use super::pace::{MAX_REQUEST_MS, REQUEST_MS};
 use super::peer::{Headers, MAX_STRIKES, Peer, Start};
 use super::{Action, Fault, PeerKey, RequestKey};
 use crate::wire::MAX_HEADERS;
 
 /// After so long another peer is asked for something small, and then another one.
 const LISTEN_MS: u64 = 2_000;
-/// For so long a peer is not believed that did not give what it alone has.
-const DOUBT_MS: u64 = 10_000;
 
 /// What a peer owes.
 #[derive(Debug, Default)]
@@ -85,7 +83,7 @@ impl Sync {
         }
         let rest_ms = self.downloads.be_more_patient();
         if let Some(peer) = self.peers.get_mut(&slow) {
-            peer.rests_until_ms = self.now.ms + rest_ms;
+            peer.rest_until(self.now.ms + rest_ms);
         }
         for (key, late) in
             self.late(|asked| asked.peer == slow && matches!(asked.question, Question::Blocks(_)))
@@ -120,8 +118,10 @@ impl Sync {
         let Some(peer) = self.peers.get_mut(&key) else { return };
         if late.blocks > 0 {
             peer.pace.was_too_much(bytes, least);
+            peer.rest_until(self.now.ms + late.limit_ms);
         }
         if is_counted {
+            peer.owes_blocks |= late.blocks > 0;
             self.strike(key, is_another_heard && !late.has_begun);
         } else {
             self.ask_again(key);
@@ -178,7 +178,7 @@ impl Sync {
     fn doubt(&mut self, key: PeerKey) {
         self.distrust(key);
         if let Some(peer) = self.peers.get_mut(&key) {
-            peer.rests_until_ms = self.now.ms + DOUBT_MS;
+            peer.rest_until(self.now.ms + REQUEST_MS);
         }
     }
 

@@ -306,10 +306,13 @@ impl Sync {
         self.requests.get(&request).filter(|asked| asked.peer == key)?;
         let asked = self.requests.remove(&request)?;
         if let Some(peer) = self.peers.get_mut(&key) {
-            // Whoever keeps blocks back may be quick with headers all the same.
-            let owes_nothing = peer.in_flight == 0 && peer.own.is_some();
-            if owes_nothing || !matches!(asked.question, Question::Headers) {
-                peer.slow = 0;
+            match asked.question {
+                // Whoever keeps blocks back may be quick with headers all the same.
+                Question::Headers if peer.owes_blocks || peer.in_flight > 0 => {}
+                Question::Headers => peer.slow = 0,
+                Question::Blocks(_) | Question::Transactions(_) => {
+                    (peer.slow, peer.owes_blocks) = (0, false);
+                }
             }
             peer.answered_ms = Some(self.now.ms);
             if matches!(asked.question, Question::Blocks(_)) {

@@ -71,6 +71,8 @@ pub(super) struct Peer {
     pub(super) rests_until_ms: u64,
     /// Answers that did not come in time, in a row.
     pub(super) slow: u32,
+    /// Whether blocks were among them.
+    pub(super) owes_blocks: bool,
     /// Claims that came to nothing.
     pub(super) empty: u32,
 }
@@ -99,6 +101,7 @@ impl Peer {
             served: 0,
             rests_until_ms: 0,
             slow: 0,
+            owes_blocks: false,
             empty: 0,
         }
     }
@@ -111,6 +114,11 @@ impl Peer {
             Headers::Wanted(earlier) => Headers::Wanted(earlier.min(at_ms)),
             Headers::Asked { request, .. } => Headers::Asked { request, again: true },
         };
+    }
+
+    /// Lets it rest at least until then.
+    pub(super) fn rest_until(&mut self, at_ms: u64) {
+        self.rests_until_ms = self.rests_until_ms.max(at_ms);
     }
 
     /// Believes nothing more of what it called its own.

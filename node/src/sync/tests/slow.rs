@@ -168,3 +168,24 @@ fn what_is_not_wanted_any_more_keeps_nothing_out_of_a_slow_line() {
     bench.settle(&[(B, &honest)]);
     assert_eq!(bench.tip(), honest.tip());
 }
+
+#[test]
+fn who_was_late_is_asked_for_nothing_while_others_answer() {
+    let start = Blocks::new(&easy_spec()).grown(0, 20, 1);
+    let chain = start.grown(20, 6, 2);
+    let mut bench = Bench::new(&start);
+    bench.connect(A, &chain);
+    bench.answer(A, &chain);
+    // It begins its answers and ends none, and was late with several blocks and with one.
+    for _ in 0..2 {
+        for (request, _) in bench.asked(A) {
+            bench.handle(Event::Began { peer: A, request });
+        }
+        if bench.now.ms > 10_000 {
+            bench.connect(B, &chain);
+        }
+        bench.wait(10_000);
+    }
+    bench.settle(&[(B, &chain)]);
+    assert_eq!((bench.asked(A), bench.tip()), (Vec::new(), chain.tip()));
+}

@@ -16,6 +16,7 @@ use shared::consensus::{
 };
 use shared::hash::{BlockHash, StateRoot, TxId};
 use shared::ledger::{Ledger, Undo};
+use shared::pow::Work;
 use shared::spec::ChainSpec;
 use shared::transaction::Transaction;
 
@@ -71,6 +72,10 @@ impl SimChain {
 
     fn tip_id(&self) -> NodeId {
         self.tree.find(&self.tip()).unwrap()
+    }
+
+    pub(super) fn work(&self) -> Work {
+        self.tree.node(self.tip_id()).work
     }
 
     pub(super) fn height(&self) -> usize {

@@ -167,6 +167,15 @@ impl World {
         self.nodes.iter().enumerate().filter(|(_, node)| node.lie.is_none())
     }
 
+    /// Returns whether a liar has a tip that no honest node has, with more work than one of those has.
+    pub(super) fn has_withheld(&self) -> bool {
+        let honest = || self.honest().map(|(_, node)| &node.chain);
+        let least = honest().map(SimChain::work).min();
+        let mut liars = self.nodes.iter().filter(|node| node.lie.is_some()).map(|node| &node.chain);
+        let is_withheld = |tip: BlockHash| honest().all(|chain| !chain.blocks.contains_key(&tip));
+        liars.any(|chain| Some(chain.work()) > least && is_withheld(chain.tip()))
+    }
+
     pub(super) fn number(&mut self) -> u64 {
         self.last_number += 1;
         self.last_number
